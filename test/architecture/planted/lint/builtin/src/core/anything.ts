@@ -1,0 +1,1 @@
+export type Anything = any // planted: typescript(no-explicit-any)

@@ -1,0 +1,3 @@
+import { serve } from '@hono/node-server' // planted: logpipe(rooms) @hono/node-server is fenced
+
+export const taken = serve

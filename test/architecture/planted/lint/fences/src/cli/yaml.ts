@@ -1,0 +1,3 @@
+import { parse } from 'yaml' // planted: logpipe(rooms) yaml is fenced
+
+export const taken = parse

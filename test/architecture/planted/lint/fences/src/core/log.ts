@@ -1,0 +1,3 @@
+import { pino } from 'pino' // planted: logpipe(rooms) pino is fenced
+
+export const taken = pino

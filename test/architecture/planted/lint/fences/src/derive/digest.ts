@@ -1,0 +1,3 @@
+import { createHash } from 'node:crypto' // planted: logpipe(rooms) node:crypto is fenced
+
+export const taken = createHash

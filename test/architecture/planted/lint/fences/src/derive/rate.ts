@@ -1,0 +1,3 @@
+import { map } from 'rxjs' // planted: logpipe(rooms) rxjs is fenced
+
+export const taken = map

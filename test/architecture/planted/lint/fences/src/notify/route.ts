@@ -1,0 +1,3 @@
+import { createTransport } from 'nodemailer' // planted: logpipe(rooms) nodemailer is fenced
+
+export const taken = createTransport

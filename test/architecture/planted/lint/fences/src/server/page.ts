@@ -1,0 +1,3 @@
+import { render } from 'preact' // planted: logpipe(rooms) preact is fenced
+
+export const taken = render

@@ -1,0 +1,3 @@
+import { signal } from '@preact/signals' // planted: logpipe(rooms) @preact/signals is fenced
+
+export const taken = signal

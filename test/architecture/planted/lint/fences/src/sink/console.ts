@@ -1,0 +1,3 @@
+import { Client } from '@elastic/elasticsearch' // planted: logpipe(rooms) @elastic/elasticsearch is fenced
+
+export const taken = Client

@@ -1,0 +1,3 @@
+import { z } from 'zod' // planted: logpipe(rooms) zod is fenced
+
+export const taken = z

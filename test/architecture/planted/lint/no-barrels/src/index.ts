@@ -1,0 +1,2 @@
+export { createApp } from './app.ts'
+export { check } from './config/check.ts'

@@ -1,0 +1,1 @@
+process.exitCode = process.argv.length + Object.keys(process.env).length

@@ -1,0 +1,6 @@
+// Nothing is planted here: what the table allows must pass.
+import type { App } from '../app.ts'
+import type { Config } from '../config/load.ts'
+import type { Events } from './events.ts'
+
+export type Taken = [App, Config, Events]

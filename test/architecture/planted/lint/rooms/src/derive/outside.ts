@@ -1,0 +1,3 @@
+import { sample } from '../../test/support/sample.ts' // planted: logpipe(rooms) from outside src
+
+export const taken = sample

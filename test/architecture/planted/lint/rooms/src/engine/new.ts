@@ -1,0 +1,1 @@
+export const taken = 1 // planted: logpipe(rooms) src/engine is no room

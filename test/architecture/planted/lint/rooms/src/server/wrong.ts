@@ -1,0 +1,3 @@
+import type { Other } from '../app.ts' // planted: logpipe(rooms) server may not import app.ts
+
+export type Taken = Other

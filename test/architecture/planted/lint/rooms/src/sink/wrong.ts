@@ -1,0 +1,3 @@
+import type { Other } from '../topology/join.ts' // planted: logpipe(rooms) sink may not import topology/join.ts
+
+export type Taken = Other

@@ -1,0 +1,3 @@
+import type { Other } from '../state/store.ts' // planted: logpipe(rooms) source may not import state/store.ts
+
+export type Taken = Other

@@ -1,0 +1,3 @@
+import type { Other } from '../sink/stdout.ts' // planted: logpipe(rooms) topology may not import sink/stdout.ts
+
+export type Taken = Other

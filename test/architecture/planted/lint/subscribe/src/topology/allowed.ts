@@ -1,0 +1,5 @@
+import type { Observable } from 'rxjs'
+
+export function start(batches: Observable<number>): void {
+  batches.subscribe()
+}

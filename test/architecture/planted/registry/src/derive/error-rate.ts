@@ -1,0 +1,1 @@
+export const errorRate = defineDerive({ type: 'error_rate' })

@@ -1,0 +1,3 @@
+export class Settings {
+  constructor(readonly limit: number) {} // planted: TS1294
+}

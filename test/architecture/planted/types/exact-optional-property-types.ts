@@ -1,0 +1,1 @@
+export const limit: { readonly bytes?: number } = { bytes: undefined } // planted: TS2375

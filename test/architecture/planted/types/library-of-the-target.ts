@@ -1,0 +1,1 @@
+export const escaped = RegExp.escape('a.b') // planted: TS2550

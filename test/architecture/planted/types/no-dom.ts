@@ -1,0 +1,1 @@
+export const title = document.title // planted: TS2584

@@ -1,0 +1,3 @@
+export function home(env: Readonly<Record<string, string>>): string | undefined {
+  return env.HOME // planted: TS4111
+}

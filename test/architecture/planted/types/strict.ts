@@ -1,0 +1,4 @@
+// planted-next: TS7006
+export function size(list) {
+  return list
+}
