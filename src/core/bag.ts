@@ -32,7 +32,7 @@ function middleOf(bucket: number): number {
  */
 export class Bag {
   count = 0
-  #values = new Float64Array(4)
+  #values: number[] = []
   #buckets: Map<number, number> | undefined
 
   add(value: number): void {
@@ -48,12 +48,7 @@ export class Bag {
       this.add(value)
       return
     }
-    if (this.count > this.#values.length) {
-      const larger = new Float64Array(Math.min(maxExact, this.#values.length * 4))
-      larger.set(this.#values)
-      this.#values = larger
-    }
-    this.#values[this.count - 1] = value
+    this.#values.push(value)
   }
 
   merge(other: Bag): void {
@@ -69,7 +64,7 @@ export class Bag {
   /** Nearest-rank quantile of `share` in (0, 1]: the smallest value with at least that share at or below it; NaN if empty. */
   quantile(share: number): number {
     if (this.count === 0) return NaN
-    const rank = Math.max(1, Math.ceil(share * this.count))
+    const rank = Math.max(1, Math.ceil(share * this.count - 1e-9)) // 0.07 * 100 is above 7.
     if (this.#buckets === undefined) return this.#sorted()[rank - 1]!
     let seen = 0
     for (const [bucket, n] of [...this.#buckets].sort((a, b) => a[0] - b[0])) {
@@ -110,7 +105,7 @@ export class Bag {
   }
 
   #sorted(): Float64Array {
-    return this.#values.subarray(0, this.count).sort()
+    return Float64Array.from(this.#values).sort()
   }
 
   #toBuckets(count: number): Map<number, number> {
@@ -121,7 +116,7 @@ export class Bag {
       buckets.set(bucket, (buckets.get(bucket) ?? 0) + 1)
     }
     this.#buckets = buckets
-    this.#values = new Float64Array(0)
+    this.#values = []
     return buckets
   }
 }

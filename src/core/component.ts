@@ -3,9 +3,15 @@ import type { Bag } from './bag.ts'
 import type { EventBatch, Json } from './event-batch.ts'
 import type { LogpipeError } from './error.ts'
 import type { RecordBatch, Source } from './record-batch.ts'
+import type { RowFilter } from './row-filter.ts'
 
 /** How far one may rely on a component: `stable` changes only with a deprecation of one minor version. */
 export type Stability = 'experimental' | 'beta' | 'stable'
+
+/** As a person writes it: a key that may be undefined may be left out. */
+type Example<Input> = { [Key in keyof Input as undefined extends Input[Key] ? never : Key]: Input[Key] } & {
+  [Key in keyof Input as undefined extends Input[Key] ? Key : never]?: Input[Key]
+}
 
 interface Definition<Config extends z.ZodType> {
   /** The word after `type:`. */
@@ -16,7 +22,7 @@ interface Definition<Config extends z.ZodType> {
   /** A strict object without `type`; common keys of the kind are added by `config`. */
   readonly config: Config
   /** Values for the keys of `config`, valid as they stand. */
-  readonly example: z.input<Config>
+  readonly example: Example<z.input<Config>>
 }
 
 // --- source -----------------------------------------------------------------------------------------------------
@@ -132,6 +138,10 @@ export type MetricUnit = 'count' | 'share' | 'ns' | 'bytes' | 'per_second' | 'nu
 /** The fold of one metric definition. Cells are integers in a row; see `FrameDerive`. */
 export interface DeriveFold {
   readonly windowMs: number
+  /** Rows that take part beside what `where` says; absent: all. They are chosen before cells are looked up. */
+  readonly takes?: RowFilter | undefined
+  /** Rows worth showing in an alert, of those that take part; absent: all. */
+  readonly notable?: RowFilter | undefined
   /**
    * Adds rows to cells. `cellOf[i]` is where the own columns of the cell of `rows[i]` begin in `cells`; `bags[i]` is
    * its bag if `keepsValues`. All cells exist before the call. The count of rows is kept by the caller.
@@ -150,16 +160,20 @@ export interface DeriveFold {
   ): Record<string, number>
 }
 
+/** A method, so that definitions of any config fit one list. */
+type OutputsOf<Config extends z.ZodType> = {
+  outputs(config: z.output<Config>): Readonly<Record<string, MetricUnit>>
+}['outputs']
+
 export interface DeriveDefinition<Config extends z.ZodType = z.ZodType> extends Definition<Config> {
   /** Raised when a cell changes its meaning; the version before stays readable. */
   readonly stateVersion: number
   /** Columns of a cell after the count. */
   readonly cell: readonly string[]
   /** Output name to unit: the metric `<id>.<output>`. A function of the config where the unit follows from a field. */
-  readonly outputs:
-    Readonly<Record<string, MetricUnit>> | ((config: z.output<Config>) => Readonly<Record<string, MetricUnit>>)
+  readonly outputs: Readonly<Record<string, MetricUnit>> | OutputsOf<Config>
   /** Numeric fields that a row must have to take part; others are left out before `fold`. */
-  readonly requires: (config: z.output<Config>) => readonly string[]
+  requires(config: z.output<Config>): readonly string[]
   /** Each cell has a bag of values, for percentiles. */
   readonly keepsValues: boolean
   build(config: z.output<Config>): DeriveFold
@@ -173,6 +187,8 @@ export function defineDerive<Config extends z.ZodType>(definition: DeriveDefinit
 
 /** One series of a metric as a condition rule sees it. */
 export interface Points {
+  /** Ticks are multiples of this. */
+  readonly tickMs: number
   /** Value of the window that ends at tick `t` (epoch ms); NaN: no value. */
   at(t: number): number
   /** Rows in that window. */
@@ -209,6 +225,10 @@ export interface CompiledRule {
   readonly derive?: { readonly type: string; readonly config: Record<string, unknown>; readonly output: string }
   /** For rules that watch a metric: `<derive id>.<output>`. */
   readonly metric?: string
+  /** How far before a tick the rule asks for points, ms; absent: not at all. */
+  readonly lookBackMs?: number
+  /** The rule answers for keys without events, too, from this long after a key's first event. */
+  readonly silence?: { readonly windowMs: number; readonly forgetsKeys: boolean }
   /** Keys that are watched from the start, before they were seen: `by` values. */
   readonly expected?: readonly Readonly<Record<string, string>>[]
   /** Limit shown as `threshold` of the alert; NaN if there is none. */
@@ -274,4 +294,27 @@ export function defineChannel<Config extends z.ZodType>(
   definition: ChannelDefinition<Config>,
 ): ChannelDefinition<Config> {
   return definition
+}
+
+// --- all of them ------------------------------------------------------------------------------------------------
+
+/** What lists, config and the reference need of a format. */
+export interface FormatSummary {
+  readonly name: string
+  readonly summary: string
+  readonly example: string
+}
+
+/** All components of a build, as `registry` lists them: how a room that may not import a stage gets to know it. */
+export interface Components {
+  readonly sources: readonly SourceDefinition[]
+  readonly formats: readonly FormatSummary[]
+  readonly derives: readonly DeriveDefinition[]
+  readonly alerts: readonly AlertDefinition[]
+  readonly channels: readonly ChannelDefinition[]
+  readonly sinks: readonly SinkDefinition[]
+  /** Keys of an entry of `parse:`; `type` is `auto` or the name of a format. */
+  readonly parse: z.ZodObject
+  /** Keys of every rule beside `type` and what its type adds. */
+  readonly rule: z.ZodObject
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { formatQuantity, parseDuration, parseRate, parseShare, parseSize } from './quantity-text.ts'
 import type { MetricUnit } from './component.ts'
+import { parseCondition } from './condition.ts'
 
 /**
  * Fields of config that mean the same everywhere. Values carry their units as people write them; code gets numbers in
@@ -13,7 +14,7 @@ export interface FieldOptions {
 }
 
 /** Codes that a field gives to its findings; `config` adds file, line and column. */
-export type FieldFinding = 'missing_unit' | 'unfit_unit' | 'out_of_range' | 'bad_value' | 'secret_literal' | 'bad_regex'
+export type FieldFinding = 'missing_unit' | 'unfit_unit' | 'out_of_range' | 'bad_value' | 'secret_literal' | 'bad_regex' | 'bad_condition'
 
 /** Refuses a value inside a transform. */
 function refuse(context: z.RefinementCtx, finding: FieldFinding, message: string): typeof z.NEVER {
@@ -173,9 +174,16 @@ export function metricName(options: { readonly about: string }): z.ZodType<strin
     .meta({ description: options.about, unit: 'metric' })
 }
 
+const condition = z.string().superRefine((text, context) => {
+  const { fault } = parseCondition(text)
+  if (fault === undefined) return
+  const { finding, message, offset } = fault
+  context.addIssue({ code: 'custom', message, params: { finding, offset } })
+})
+
 /** A list of conditions `field op value`; `core/condition.ts` compiles it. */
 export function conditions(options: { readonly about: string }): z.ZodType<string[], string[] | undefined> {
-  return z.array(z.string()).meta({ description: options.about, unit: 'conditions' }).prefault([])
+  return z.array(condition).meta({ description: options.about, unit: 'conditions' }).prefault([])
 }
 
 /** Text that is never shown: strings, JSON and inspection give `[secret]`. */

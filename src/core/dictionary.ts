@@ -14,6 +14,12 @@ export class Dictionary {
   #hashes = new Int32Array(128)
   #from = new Int32Array(129)
   #arena = new Uint8Array(4096)
+  #arenaView = viewOf(this.#arena)
+  /** The bytes of the last call: words come in runs from one buffer. */
+  #bytes: Uint8Array = this.#arena
+  #view = this.#arenaView
+  /** 1: the word holds a backslash. */
+  #hasBackslash = new Uint8Array(128)
   readonly #words: string[] = []
   #otherId = -1
 
@@ -29,18 +35,26 @@ export class Dictionary {
     return this.#words[id]!
   }
 
+  /** Whether a word holds a backslash. The inside of a JSON string that does is not the text itself. */
+  hasBackslash(id: number): boolean {
+    return this.#hasBackslash[id] === 1
+  }
+
   internText(text: string): number {
     const bytes = bytesOf(text)
     return this.intern(bytes, 0, bytes.length)
   }
 
   intern(bytes: Uint8Array, start: number, end: number): number {
-    let hash = -2128831035
-    for (let i = start; i < end; i++) hash = Math.imul(hash ^ bytes[i]!, 16777619)
+    if (bytes !== this.#bytes) {
+      this.#bytes = bytes
+      this.#view = viewOf(bytes)
+    }
+    const hash = hashOf(this.#view, start, end)
     const mask = this.#slots.length - 1
     let slot = (hash ^ (hash >>> 15)) & mask
     for (let id = this.#slots[slot]!; id >= 0; id = this.#slots[slot]!) {
-      if (this.#hashes[id] === hash && this.#equals(id, bytes, start, end)) return id
+      if (this.#hashes[id] === hash && this.#equals(id, start, end)) return id
       slot = (slot + 1) & mask
     }
     if (this.#words.length < this.#limit) return this.#insert(hash, slot, bytes, start, end)
@@ -51,11 +65,21 @@ export class Dictionary {
     return this.#otherId
   }
 
-  #equals(id: number, bytes: Uint8Array, start: number, end: number): boolean {
+  /** Four bytes at a time; the last four may overlap. */
+  #equals(id: number, start: number, end: number): boolean {
     const from = this.#from[id]!
-    if (this.#from[id + 1]! - from !== end - start) return false
-    for (let i = start, j = from; i < end; i++, j++) if (bytes[i] !== this.#arena[j]) return false
-    return true
+    const length = end - start
+    if (this.#from[id + 1]! - from !== length) return false
+    const view = this.#view
+    const arena = this.#arenaView
+    if (length < 4) {
+      for (let i = 0; i < length; i++) if (view.getUint8(start + i) !== arena.getUint8(from + i)) return false
+      return true
+    }
+    for (let i = 0; i < length - 4; i += 4) {
+      if (view.getInt32(start + i, true) !== arena.getInt32(from + i, true)) return false
+    }
+    return view.getInt32(end - 4, true) === arena.getInt32(from + length - 4, true)
   }
 
   #insert(hash: number, slot: number, bytes: Uint8Array, start: number, end: number): number {
@@ -63,14 +87,19 @@ export class Dictionary {
     if (id + 1 >= this.#from.length) {
       this.#hashes = grown(this.#hashes, new Int32Array(this.#hashes.length * 2))
       this.#from = grown(this.#from, new Int32Array(this.#from.length * 2))
+      this.#hasBackslash = grown(this.#hasBackslash, new Uint8Array(this.#hashes.length))
     }
     const from = this.#from[id]!
     const needed = from + end - start
-    if (needed > this.#arena.length) this.#arena = grown(this.#arena, new Uint8Array(needed * 2))
+    if (needed > this.#arena.length) {
+      this.#arena = grown(this.#arena, new Uint8Array(needed * 2))
+      this.#arenaView = viewOf(this.#arena)
+    }
     this.#arena.set(bytes.subarray(start, end), from)
     this.#from[id + 1] = needed
     this.#hashes[id] = hash
     this.#slots[slot] = id
+    this.#hasBackslash[id] = bytes.subarray(start, end).includes(0x5c) ? 1 : 0
     this.#words.push(textOf(bytes, start, end))
     if (this.#words.length * 2 > this.#slots.length) this.#rehash()
     return id
@@ -87,4 +116,25 @@ export class Dictionary {
     }
     this.#slots = slots
   }
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+}
+
+/** Four bytes a step, so that the chain of multiplications is short; the mixing is that of MurmurHash3 (Appleby). */
+function hashOf(view: DataView, start: number, end: number): number {
+  let hash = end - start
+  if (hash < 4) {
+    for (let i = start; i < end; i++) hash = mixed(hash, view.getUint8(i))
+    return hash ^ (hash >>> 15)
+  }
+  for (let i = start; i < end - 4; i += 4) hash = mixed(hash, view.getInt32(i, true))
+  hash = mixed(hash, view.getInt32(end - 4, true))
+  return hash ^ (hash >>> 15)
+}
+
+function mixed(hash: number, word: number): number {
+  const next = Math.imul(hash ^ Math.imul(word, 0xcc9e2d51), 0x1b873593)
+  return next ^ (next >>> 15)
 }

@@ -62,6 +62,8 @@ export class EventTables {
   readonly formats: FormatFacts[] = []
   /** Lists of envelope names, outer to inner; entry 0 is the empty list. */
   readonly envelopes: (readonly string[])[] = [[]]
+  /** Of each list: the lists that go on from it, by the name that they append. */
+  readonly #inner: Map<string, number>[] = [new Map()]
 
   formatId(format: FormatFacts): number {
     const at = this.formats.indexOf(format)
@@ -70,9 +72,12 @@ export class EventTables {
 
   /** The list `envelopes[outer]` with `name` appended. */
   envelopeId(outer: number, name: string): number {
-    const list = [...this.envelopes[outer]!, name]
-    const at = this.envelopes.findIndex((known) => known.length === list.length && known.every((n, i) => n === list[i]))
-    return at >= 0 ? at : this.envelopes.push(list) - 1
+    const known = this.#inner[outer]!.get(name)
+    if (known !== undefined) return known
+    const id = this.envelopes.push([...this.envelopes[outer]!, name]) - 1
+    this.#inner.push(new Map())
+    this.#inner[outer]!.set(name, id)
+    return id
   }
 }
 
@@ -92,6 +97,7 @@ const errorField = fieldId('logpipe.error')
 const slowField = fieldId('logpipe.slow')
 const outcomeField = fieldId('event.outcome')
 const formatField = fieldId('logpipe.format')
+const columnFields = [statusField, durationField, levelField, errorField, slowField, outcomeField, formatField]
 
 /**
  * The events of one source between two positions: number columns for what is computed with, and entries (field, span)
@@ -146,7 +152,8 @@ export class EventBatch {
   oddRecords = 0
   readonly dead: DeadRecord[] = []
   readonly drops = new Map<DropReason, number>()
-  readonly #ids = new Map<number, Int32Array>()
+  readonly #ids = new Map<number, { dictionary: Dictionary; column: Int32Array }>()
+  readonly #numeric = new Map<number, Float64Array>()
 
   constructor(tables: EventTables) {
     this.tables = tables
@@ -164,6 +171,7 @@ export class EventBatch {
     this.dead.length = 0
     this.drops.clear()
     this.#ids.clear()
+    this.#numeric.clear()
   }
 
   /** Room for one more row. */
@@ -229,6 +237,14 @@ export class EventBatch {
     return this.entryKind[entry]! & entryKind.scratch ? this.scratch : this.records.bytes
   }
 
+  /** Whether the span of an entry holds a backslash: the inside of a JSON string that is not yet the text. */
+  isEscaped(entry: number): boolean {
+    const bytes = this.bytesOfEntry(entry)
+    const end = this.entryEnd[entry]!
+    for (let i = this.entryStart[entry]!; i < end; i++) if (bytes[i] === 0x5c) return true
+    return false
+  }
+
   /** Value of an entry: text as a string, numbers and literals as JSON values, times as epoch ms. */
   entryValue(entry: number): Json {
     const kind = this.entryKind[entry]! & 7
@@ -276,38 +292,136 @@ export class EventBatch {
   }
 
   /**
-   * A column of dictionary ids of a field, -1 where it is absent. Made once per batch and field; no string is made for
-   * values that the dictionary knows.
+   * A column of dictionary ids of a field, -1 where it is absent. Made once per batch, field and dictionary; no string
+   * is made for values that the dictionary knows.
    */
   ids(field: number, dictionary: Dictionary): Int32Array {
     const known = this.#ids.get(field)
-    if (known !== undefined) return known
+    if (known !== undefined && known.dictionary === dictionary) return known.column
     const column = new Int32Array(this.count)
-    const isColumn = [
-      statusField,
-      durationField,
-      levelField,
-      errorField,
-      slowField,
-      outcomeField,
-      formatField,
-    ].includes(field)
+    const ids: number[] = []
+    const isColumn = columnFields.includes(field)
+    let shape = NaN
+    let place = -1
     for (let row = 0; row < this.count; row++) {
-      const entry = isColumn ? -1 : this.find(row, field)
-      const kind = entry < 0 ? -1 : this.entryKind[entry]! & 7
-      if (kind === entryKind.text || kind === entryKind.literal) {
-        column[row] = dictionary.intern(this.bytesOfEntry(entry), this.entryStart[entry]!, this.entryEnd[entry]!)
-      } else {
+      // Rows of one shape have the same fields at the same places.
+      if (!isColumn && this.shape[row] !== shape) {
+        shape = this.shape[row]!
+        place = this.find(row, field) - this.entryFrom[row]!
+      }
+      const entry = place < 0 ? -1 : this.entryFrom[row]! + place
+      if (entry >= 0) {
+        column[row] = this.#idOfEntry(entry, dictionary)
+        continue
+      }
+      const code = this.#codeAt(row, field)
+      const id = code < 0 ? undefined : ids[code]
+      if (id === undefined) {
         const value = this.value(row, field)
         column[row] = value === undefined || value === null ? -1 : dictionary.internText(wordOf(value))
-      }
+        if (code >= 0) ids[code] = column[row]!
+      } else column[row] = id
     }
-    this.#ids.set(field, column)
+    this.#ids.set(field, { dictionary, column })
     return column
+  }
+
+  #idOfEntry(entry: number, dictionary: Dictionary): number {
+    const coded = this.entryKind[entry]!
+    const kind = coded & 7
+    if (kind <= entryKind.literal) {
+      const bytes = coded & entryKind.scratch ? this.scratch : this.records.bytes
+      const id = dictionary.intern(bytes, this.entryStart[entry]!, this.entryEnd[entry]!)
+      if (kind !== entryKind.jsonText || !dictionary.hasBackslash(id)) return id
+    }
+    const value = this.entryValue(entry)
+    return value === null ? -1 : dictionary.internText(wordOf(value))
+  }
+
+  /** A small number that all rows with the same value of a field share, where there is no entry; -1: none is known. */
+  #codeAt(row: number, field: number): number {
+    switch (field) {
+      case statusField:
+        return this.status[row]!
+      case levelField:
+        return this.level[row]!
+      case errorField:
+        return this.facts[row]! & fact.error
+      case slowField:
+        return this.facts[row]! & fact.slow
+      case outcomeField:
+        return (this.facts[row]! & fact.outcomeMask) >> fact.outcomeShift
+      case durationField:
+        return -1
+      default:
+        return this.odd.size > 0 && this.odd.has(row) ? -1 : this.format[row]! // Constants of format and source.
+    }
+  }
+
+  /**
+   * A column of the numbers of a field, NaN where it is absent or no number: text that is a decimal number counts as
+   * one, `true` does not. Made once per batch and field. Durations in ns.
+   */
+  numeric(field: number): Float64Array {
+    if (field === durationField) return this.durationNs
+    const known = this.#numeric.get(field)
+    if (known !== undefined) return known
+    const column = new Float64Array(this.count)
+    for (let row = 0; row < this.count; row++) column[row] = this.#numberAt(row, field)
+    this.#numeric.set(field, column)
+    return column
+  }
+
+  #numberAt(row: number, field: number): number {
+    if (field === statusField) return this.status[row]! || NaN
+    const entry = this.find(row, field)
+    if (entry < 0) return numberOf(this.value(row, field))
+    const kind = this.entryKind[entry]! & 7
+    const start = this.entryStart[entry]!
+    if (kind === entryKind.number || kind === entryKind.time) return this.numbers[start]!
+    const plain = plainDecimal(this.bytesOfEntry(entry), start, this.entryEnd[entry]!)
+    return Number.isNaN(plain) ? numberOf(this.entryValue(entry)) : plain
   }
 }
 
-function wordOf(value: Json): string {
+/**
+ * The number that at most 15 digits with a point and a minus sign say; NaN for all else. Exact: such digits fit in a
+ * double, and dividing two exact doubles rounds once (Clinger, "How to Read Floating Point Numbers Accurately").
+ */
+function plainDecimal(bytes: Uint8Array, start: number, end: number): number {
+  let at = start
+  const isNegative = bytes[at] === 0x2d
+  if (isNegative) at++
+  if (at >= end || end - at > 16) return NaN
+  let value = 0
+  let scale = 0
+  let digits = 0
+  for (; at < end; at++) {
+    const byte = bytes[at]!
+    if (byte >= 0x30 && byte <= 0x39) {
+      value = value * 10 + byte - 0x30
+      scale *= 10
+      digits++
+    } else if (byte === 0x2e && scale === 0) scale = 1
+    else return NaN
+  }
+  if (digits === 0 || digits > 15) return NaN
+  const size = scale > 1 ? value / scale : value
+  return isNegative ? -size : size
+}
+
+const decimal = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/
+
+/** A JSON value as a number: numbers, and text that is a decimal number; NaN for all else. */
+export function numberOf(value: Json | undefined): number {
+  if (typeof value === 'number') return value
+  if (typeof value !== 'string' || value.length > 64) return NaN
+  const number = decimal.test(value) ? Number(value) : NaN
+  return Number.isFinite(number) ? number : NaN
+}
+
+/** A JSON value as a word: text as it is, anything else as JSON. */
+export function wordOf(value: Json): string {
   return typeof value === 'string' ? value : JSON.stringify(value)
 }
 

@@ -106,6 +106,10 @@ export class EventWriter {
     into.timeMs = this.#timeMs
     into.timeNs = this.#timeNs
     into.timeDigits = this.#timeDigits
+    into.envelope = this.#envelope
+    into.envelopeMs = this.#envelopeMs
+    into.envelopeNs = this.#envelopeNs
+    into.envelopeDigits = this.#envelopeDigits
   }
 
   rewind(to: WriterMark): void {
@@ -121,6 +125,15 @@ export class EventWriter {
     this.#timeMs = to.timeMs
     this.#timeNs = to.timeNs
     this.#timeDigits = to.timeDigits
+    this.#envelope = to.envelope
+    this.#envelopeMs = to.envelopeMs
+    this.#envelopeNs = to.envelopeNs
+    this.#envelopeDigits = to.envelopeDigits
+  }
+
+  /** Index of the first entry of this event. */
+  get firstEntry(): number {
+    return this.#entriesAt
   }
 
   setFormat(id: number): void {
@@ -143,6 +156,20 @@ export class EventWriter {
     this.#envelopeMs = time.ms
     this.#envelopeNs = time.ns
     this.#envelopeDigits = time.digits
+  }
+
+  /** What was set as event time becomes the envelope's: a format turned out to be one. */
+  demoteTime(): void {
+    if (Number.isNaN(this.#timeMs)) return
+    this.#envelopeMs = this.#timeMs
+    this.#envelopeNs = this.#timeNs
+    this.#envelopeDigits = this.#timeDigits
+    this.#timeMs = NaN
+  }
+
+  /** Envelope time so far, epoch ms; NaN if there is none. */
+  get envelopeMs(): number {
+    return this.#envelopeMs
   }
 
   get hasTime(): boolean {
@@ -199,6 +226,16 @@ export class EventWriter {
   /** The event is one of several of its record: `event.sequence` is written. */
   setSequence(): void {
     this.#facts |= fact.sequence
+  }
+
+  /** Bits of `eventFlag` so far. */
+  get flags(): number {
+    return this.#flags
+  }
+
+  /** Whether a failure was set. */
+  get hasFailure(): boolean {
+    return (this.#facts & fact.failureMask) !== 0
   }
 
   setLines(lines: number): void {
@@ -264,6 +301,11 @@ export class EventWriter {
   /** A span of the scratch buffer, wherever `inScratch` points. */
   scratch(field: number, start: number, end: number): void {
     if (start < end) this.#pushScratch(field, entryKind.text, start, end)
+  }
+
+  /** As `scratch`; `kind` is that of `entryKind`: text, or the proved inside of a JSON string. */
+  scratchSpan(field: number, kind: number, start: number, end: number): void {
+    if (start < end) this.#pushScratch(field, kind, start, end)
   }
 
   /** A span in lower case (ASCII). */
@@ -425,4 +467,8 @@ export class WriterMark {
   timeMs = NaN
   timeNs = 0
   timeDigits = 3
+  envelope = 0
+  envelopeMs = NaN
+  envelopeNs = 0
+  envelopeDigits = 3
 }

@@ -153,6 +153,19 @@ const named = {
   'logpipe.original_base64': 'keyword',
   'logpipe.original_bytes': 'long',
   'logpipe.original_sha256': 'keyword',
+  'server.domain': 'keyword',
+  'attributes.source.port': 'keyword',
+  'attributes.url.port': 'keyword',
+  'attributes.process.pid': 'keyword',
+  'attributes.http.response.status_code': 'keyword',
+  'attributes.http.response.body.bytes': 'keyword',
+  'attributes.nginx.x_forwarded_for': 'keyword',
+  'attributes.nginx.upstream_connect_time': 'keyword',
+  'attributes.nginx.upstream_header_time': 'keyword',
+  'attributes.nginx.tail': 'keyword',
+  'attributes.nginx.connection_id': 'long',
+  'attributes.query': 'keyword',
+  'log.syslog.structured_data': 'object',
 } as const satisfies Record<string, FieldKind>
 
 /** Dotted name of a field that code may name. */

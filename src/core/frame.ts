@@ -47,13 +47,17 @@ export interface FrameMatch {
   /** Event time, epoch ms. */
   readonly timeMs: number
   readonly position: Position
+  /** How many matches this is: above 1,000 per rule, series and pane, those of one second are counted together. */
+  readonly count: number
   /** Masked first characters of the message. */
   readonly sample: string
 }
 
+/** One of the first log lines of a series in a pane, by time and position. */
 export interface FrameSample {
   readonly derive: string
   readonly series: string
+  readonly pane: number
   readonly timeMs: number
   readonly position: Position
   readonly text: string

@@ -21,6 +21,14 @@ export interface Position {
   readonly sub: number
 }
 
+/** What a value was of which a batch holds only the first part. */
+export interface WholeValue {
+  /** Length in bytes. */
+  readonly size: number
+  /** SHA-256, hex. */
+  readonly sha256: string
+}
+
 /**
  * Records as they were fetched: one buffer and spans. Offsets ascend. A batch is filled once by its source and is
  * read-only from then on; a source may reuse it after it has been settled.
@@ -43,6 +51,8 @@ export class RecordBatch {
   keyEnd: Int32Array
   /** Position after the last record, as delta to `base`. */
   next = 0
+  /** Records of which only the first part is here, because they are longer than the source's limit. */
+  readonly cut = new Map<number, WholeValue>()
 
   constructor(source: Source, bytes: Uint8Array, base: bigint, capacity: number) {
     this.source = source

@@ -48,14 +48,26 @@ export interface TextFormat extends FormatDefinition {
    * again. Absent: not an envelope.
    */
   readonly isEnvelope?: boolean
+  /**
+   * Names of the formats before this one in the registry that may take a line of this one, too. They are asked first
+   * when this one was found last. Absent: all that share the first byte, which is always right and slower.
+   */
+  readonly yieldsTo?: readonly string[]
   /** Reads `bytes[start, end)`, without its line end; true if it is a line of this format, whose fields are written then. */
   scan(bytes: Uint8Array, start: number, end: number, out: EventWriter, context: TextContext): boolean
 }
 
 export interface TextContext extends ScanContext {
-  /** Set by an envelope's scanner: what is inside, in the same bytes; -1 otherwise. */
+  /**
+   * Set by an envelope's scanner: what is inside, in the same bytes; -1 otherwise. A format that is no envelope (syslog)
+   * sets it to its message: if an inner format takes that, this one becomes an envelope of it.
+   */
   payloadStart: number
   payloadEnd: number
+  /** Set with the payload: its span lies in the scratch buffer of the writer's batch. */
+  payloadInScratch: boolean
+  /** Set by a container: start and end of each child, in the same bytes; empty otherwise. */
+  readonly children: number[]
   /** Set by a scanner: the span of a message whose content may be of a known form (`monitor`); -1 otherwise. */
   messageStart: number
   messageEnd: number

@@ -157,7 +157,7 @@ export function scanDurationNs(bytes: Uint8Array, start: number, end: number, de
   return total <= maxNs ? total : Number.NaN
 }
 
-/** The common `0.052` without a unit, where integers are enough; -1 for the rest. */
+/** The common `0.052`, where integers are enough; -1 for the rest. */
 function commonNs(bytes: Uint8Array, start: number, end: number, unit: number): number {
   const length = end - start
   if (length > exactDigits || length === 0) return -1
@@ -195,6 +195,8 @@ function plainNs(bytes: Uint8Array, start: number, end: number, defaultUnitNs: n
 const restDigits = 6
 
 function nsOf(bytes: Uint8Array, start: number, end: number, unit: number): number {
+  const common = commonNs(bytes, start, end, unitNs[unit - 1]!)
+  if (common >= 0) return common
   const factor = unitFactors[unit - 1]!
   const whole = pointOf(bytes, start, end) + unitShifts[unit - 1]!
   const rest = digitsOf(bytes, start, end, whole, whole + restDigits) * factor

@@ -2,7 +2,7 @@ import { eventFlag } from '../../core/event-flag.ts'
 import { digitsEnd, isDigit } from '../quantity.ts'
 import { WordTable } from '../word-table.ts'
 import type { TimeContext, TimeScan } from '../timestamp.ts'
-import { abbreviationKey } from './zone.ts'
+import { abbreviationKey, noAbbreviation } from './zone.ts'
 
 const [space, plus, comma, minus, dot, colon] = [0x20, 0x2b, 0x2c, 0x2d, 0x2e, 0x3a]
 const scale: readonly number[] = [1e9, 1e8, 1e7, 1e6, 1e5, 1e4, 1e3, 1e2, 10, 1]
@@ -225,8 +225,8 @@ function scanAbbreviation(
     key = abbreviationKey(key, byte)
   }
   if (to - start > 5 || (to < end && (isLetter(bytes[to]!) || isDigit(bytes[to]) || bytes[to] === 0x5f))) return none
-  const found = ctx.abbreviations.get(key)
-  if (found === undefined) return none
+  const found = ctx.abbreviations.find(key)
+  if (found === noAbbreviation) return none
   if (found === 0 && to + 1 < end && (bytes[to] === plus || bytes[to] === minus) && isDigit(bytes[to + 1])) {
     const after = scanOffset(bytes, to, end, none, out)
     if (after !== none) return after

@@ -1,3 +1,4 @@
+import { bytesOf } from '../../core/byte-writer.ts'
 import { dayMs } from '../../core/civil.ts'
 
 const hourMs = 3_600_000
@@ -13,6 +14,8 @@ const mixed = Number.NaN
 export class Zone {
   /** As configured: goes to `event.timezone`. */
   readonly name: string
+  /** The name as UTF-8. */
+  readonly nameBytes: Uint8Array
   readonly isUtc: boolean
   readonly #format: (ms: number) => string
   readonly #known = new Map<number, number>()
@@ -22,6 +25,7 @@ export class Zone {
   /** `format` gives the instant in English with the offset at its end: `GMT`, `GMT+05:30`. */
   constructor(name: string, isUtc: boolean, format: (ms: number) => string) {
     this.name = name
+    this.nameBytes = bytesOf(name)
     this.isUtc = isUtc
     this.#format = format
   }
@@ -89,11 +93,47 @@ export function zoneOf(name: string): Zone | undefined {
   }
 }
 
+/** What `Abbreviations.find` returns for letters that are no zone. */
+export const noAbbreviation = 0x7fff
+
 /**
- * Zone abbreviations: key by `abbreviationKey`, value as `offsetMinutes * 2 + 1` if the letters stand for more than
- * one zone and the configuration has not said which, else `* 2`.
+ * Zone abbreviations of two to five capital letters (and `Z`). A word follows most stamps, a level as a rule, so that
+ * the table has to say no fast: open addressing in typed arrays, since a Map takes three times as long.
  */
-export type Abbreviations = ReadonlyMap<number, number>
+export class Abbreviations {
+  readonly #keys: Int32Array
+  readonly #values: Int16Array
+  readonly #shift: number
+
+  /** Values are `offsetMinutes * 2 + 1` if the letters stand for more than one zone and no one has said which. */
+  constructor(entries: ReadonlyMap<number, number>) {
+    this.#shift = Math.clz32(entries.size) - 2
+    this.#keys = new Int32Array(1 << (32 - this.#shift))
+    this.#values = new Int16Array(this.#keys.length)
+    for (const [key, value] of entries) {
+      let slot = this.#slot(key)
+      while (this.#keys[slot]! !== 0) slot = (slot + 1) & (this.#keys.length - 1)
+      this.#keys[slot] = key
+      this.#values[slot] = value
+    }
+  }
+
+  /** The value of a key made by `abbreviationKey`, or `noAbbreviation`. */
+  find(key: number): number {
+    let slot = this.#slot(key)
+    for (;;) {
+      const found = this.#keys[slot]!
+      if (found === 0) return noAbbreviation
+      if (found === key) return this.#values[slot]!
+      slot = (slot + 1) & (this.#keys.length - 1)
+    }
+  }
+
+  /** Fibonacci hashing (Knuth, TAOCP volume 3, section 6.4). */
+  #slot(key: number): number {
+    return Math.imul(key, 0x9e3779b1) >>> this.#shift
+  }
+}
 
 /** Offsets in minutes. Of the North American ones RFC 5322 section 4.3 defines EST to PDT; the rest as in tzdata. */
 const closed: readonly (readonly [minutes: number, names: string])[] = [
@@ -131,13 +171,18 @@ const guessed: readonly (readonly [minutes: number, name: string])[] = [
   [-660, 'SST'],
 ]
 
-/** The closed table, with offsets in minutes from the configuration (`zone_abbreviations`) over it: `{ CST: 480 }`. */
+/**
+ * The closed table, with offsets in minutes from the configuration (`zone_abbreviations`) over it: `{ CST: 480 }`.
+ * Names that are not one to five capital letters are left out.
+ */
 export function abbreviationsOf(overrides: Readonly<Record<string, number>> = {}): Abbreviations {
   const table = new Map<number, number>()
   for (const [minutes, names] of closed) for (const name of names.split(' ')) table.set(keyOfName(name), minutes * 2)
   for (const [minutes, name] of guessed) table.set(keyOfName(name), minutes * 2 + 1)
-  for (const [name, minutes] of Object.entries(overrides)) table.set(keyOfName(name), minutes * 2)
-  return table
+  for (const [name, minutes] of Object.entries(overrides)) {
+    if (/^[A-Z]{1,5}$/.test(name)) table.set(keyOfName(name), minutes * 2)
+  }
+  return new Abbreviations(table)
 }
 
 /** Adds a capital letter to the key of an abbreviation, which begins as 0; up to five letters stay apart. */

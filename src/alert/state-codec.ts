@@ -1,0 +1,125 @@
+import { Decoder, Encoder } from '../core/codec.ts'
+import { LogpipeError } from '../core/error.ts'
+import {
+  decodeCells,
+  decodeList,
+  decodeMatch,
+  decodePosition,
+  decodeSample,
+  encodeCells,
+  encodeList,
+  encodeMatch,
+  encodePosition,
+  encodeSample,
+} from '../core/frame-codec.ts'
+import type { Chunk } from '../core/unit.ts'
+import { decodeStore, encodeStore } from './store-codec.ts'
+import { decodeRule, encodeRule } from './rule-codec.ts'
+import { newSource, type SourceState } from './sources.ts'
+import { AlertState, type AlertProgram } from './state.ts'
+
+export const alertStateVersion = 1
+
+const standings = ['included', 'joining', 'stalled'] as const
+
+/** Canonical chunks: one for the sources and what is pending, one for each derive, one for each rule. */
+export function* encodeAlertState(state: AlertState): Iterable<Chunk> {
+  const to = new Encoder()
+  to.double(state.tick)
+  to.double(state.firstTick)
+  to.bool(state.isMoving)
+  encodeList(to, sortedBy(state.sources.values(), (source) => source.source), encodeSource)
+  encodePending(to, state)
+  yield { id: 'alert', bytes: to.finish() }
+  for (const { store } of state.watches) {
+    const part = new Encoder()
+    encodeStore(part, store)
+    yield { id: `derive:${store.derive.id}`, bytes: part.finish() }
+  }
+  for (const rule of state.rules) {
+    const part = new Encoder()
+    encodeRule(part, rule)
+    yield { id: `rule:${rule.rule.id}:${rule.rule.level}`, bytes: part.finish() }
+  }
+}
+
+/** The state for a program. Derives and rules that it does not have, or that changed, begin anew. */
+export function decodeAlertState(program: AlertProgram, version: number, chunks: readonly Chunk[]): AlertState {
+  if (version !== alertStateVersion) throw new LogpipeError('LP_STATE_VERSION', `reading alert state of version ${version}`)
+  const byId = new Map(chunks.map((chunk) => [chunk.id, chunk.bytes]))
+  const state = new AlertState(program)
+  const main = byId.get('alert')
+  if (main === undefined) return state
+  const from = new Decoder(main)
+  state.tick = from.double()
+  state.firstTick = from.double()
+  state.isMoving = from.bool()
+  for (const source of decodeList(from, decodeSource)) state.sources.set(source.source, source)
+  decodePending(from, state)
+  for (const { store } of state.watches) {
+    const bytes = byId.get(`derive:${store.derive.id}`)
+    if (bytes !== undefined) decodeStore(new Decoder(bytes), store, state.tick)
+  }
+  for (const rule of state.rules) {
+    const bytes = byId.get(`rule:${rule.rule.id}:${rule.rule.level}`)
+    if (bytes !== undefined) decodeRule(new Decoder(bytes), rule)
+  }
+  return state
+}
+
+function sortedBy<Item>(items: Iterable<Item>, key: (item: Item) => string): Item[] {
+  return [...items].sort((a, b) => (key(a) < key(b) ? -1 : 1))
+}
+
+function encodeSource(to: Encoder, source: SourceState): void {
+  to.text(source.source)
+  to.text(source.pipeline)
+  to.bool(source.lastTo !== undefined)
+  if (source.lastTo !== undefined) encodePosition(to, source.lastTo)
+  to.double(source.watermark)
+  to.uint(standings.indexOf(source.standing))
+  to.bool(source.isEnded)
+  for (const count of [source.gaps, source.overlaps, source.repeats]) to.uint(count)
+}
+
+function decodeSource(from: Decoder): SourceState {
+  const source = newSource(from.text(), 'included')
+  source.pipeline = from.text()
+  source.lastTo = from.bool() ? decodePosition(from) : undefined
+  source.watermark = from.double()
+  source.standing = standings[from.uint()]!
+  source.isEnded = from.bool()
+  source.gaps = from.uint()
+  source.overlaps = from.uint()
+  source.repeats = from.uint()
+  return source
+}
+
+function encodePending(to: Encoder, { pending }: AlertState): void {
+  const ticks = [...pending.byTick.keys()].sort((a, b) => a - b)
+  encodeList(to, ticks, (_, tick) => {
+    const effects = pending.at(tick)
+    to.double(tick)
+    encodeList(to, effects.parts, (_to, { part, isApproximate }) => {
+      encodeCells(to, part)
+      to.bool(isApproximate)
+    })
+    encodeList(to, effects.matches, (_to, { source, match }) => {
+      to.text(source)
+      encodeMatch(to, match)
+    })
+    encodeList(to, effects.samples, (_to, { source, sample }) => {
+      to.text(source)
+      encodeSample(to, sample)
+    })
+  })
+}
+
+function decodePending(from: Decoder, { pending }: AlertState): void {
+  decodeList(from, () => {
+    const effects = pending.at(from.double())
+    effects.parts.push(...decodeList(from, () => ({ part: decodeCells(from), isApproximate: from.bool() })))
+    effects.matches.push(...decodeList(from, () => ({ source: from.text(), match: decodeMatch(from) })))
+    effects.samples.push(...decodeList(from, () => ({ source: from.text(), sample: decodeSample(from) })))
+  })
+}

@@ -1,0 +1,133 @@
+import { Decoder, Encoder } from '../core/codec.ts'
+import { Dictionary } from '../core/dictionary.ts'
+import { LogpipeError } from '../core/error.ts'
+import {
+  decodeCells,
+  decodeList,
+  decodeMatch,
+  decodePosition,
+  decodeSample,
+  encodeCells,
+  encodeList,
+  encodeMatch,
+  encodePosition,
+  encodeSample,
+} from '../core/frame-codec.ts'
+import type { DeriveProgram } from '../core/program.ts'
+import type { Position } from '../core/record-batch.ts'
+import type { Chunk } from '../core/unit.ts'
+import { CellTable } from './cell-table.ts'
+import { MatchTable } from './match-table.ts'
+import { SampleTable } from './sample.ts'
+import { SeriesTable } from './series-table.ts'
+
+export const deriveStateVersion = 1
+
+/** Words and series that are remembered between cuts, so that they are not made anew for each. */
+const maxRemembered = 100_000
+
+/** What the derive unit of one source knows between two events. */
+export class DeriveState {
+  readonly program: DeriveProgram
+  /** End of the last frame; undefined before the first event. */
+  from: Position | undefined
+  /** Position after the last batch. */
+  next: Position | undefined
+  /** Epoch ms; -Infinity before the first event. */
+  watermark = -Infinity
+  /** Highest event time, epoch ms. */
+  newest = -Infinity
+  /** Events older than the pane that the watermark was in. */
+  late = 0
+  isEnded = false
+  readonly tables: readonly CellTable[]
+  readonly samples: readonly SampleTable[]
+  readonly matches: MatchTable
+  #dictionary = new Dictionary(2 ** 30)
+  #series = new Map<string, SeriesTable>()
+
+  constructor(program: DeriveProgram) {
+    this.program = program
+    this.tables = program.derives.map((derive) => new CellTable(derive, this.seriesBy(derive.by)))
+    this.samples = this.tables.map((table) => new SampleTable(table))
+    this.matches = new MatchTable(program.tickMs)
+  }
+
+  /** Cells and matches since the last cut. */
+  get size(): number {
+    let size = this.matches.count
+    for (const table of this.tables) size += table.count
+    return size
+  }
+
+  /** The table of a list of `by` fields: derives with the same list share it. */
+  seriesBy(by: readonly string[]): SeriesTable {
+    const key = by.join()
+    let series = this.#series.get(key)
+    if (series === undefined) {
+      series = new SeriesTable(by, this.#dictionary)
+      this.#series.set(key, series)
+    }
+    return series
+  }
+
+  /** Forgets words and series that no open cell has, once they are many. Called between batches. */
+  trim(): void {
+    let remembered = this.#dictionary.size
+    for (const series of this.#series.values()) remembered += series.size
+    if (remembered < maxRemembered) return
+    const open = this.tables.map((table) => table.take())
+    this.#dictionary = new Dictionary(2 ** 30)
+    this.#series = new Map()
+    this.tables.forEach((table, i) => {
+      table.series = this.seriesBy(table.derive.by)
+      if (open[i] !== undefined) table.restore(open[i])
+    })
+  }
+}
+
+/** Canonical bytes of a state. */
+export function encodeState(state: DeriveState): Chunk[] {
+  const to = new Encoder()
+  for (const position of [state.from, state.next]) {
+    to.bool(position !== undefined)
+    if (position !== undefined) encodePosition(to, position)
+  }
+  to.double(state.watermark)
+  to.double(state.newest)
+  to.uint(state.late)
+  to.bool(state.isEnded)
+  const open = state.tables.filter((table) => table.count > 0)
+  encodeList(to, open.map((table) => table.view()), encodeCells) // prettier-ignore
+  encodeList(to, state.matches.view(), encodeMatch)
+  encodeList(to, state.samples.flatMap((table) => table.view()), encodeSample) // prettier-ignore
+  return [{ id: 'derive', bytes: to.finish() }]
+}
+
+/** The state for a program; cells of derives that it does not have, or not in this width, are left out. */
+export function decodeState(program: DeriveProgram, version: number, chunks: readonly Chunk[]): DeriveState {
+  if (version !== deriveStateVersion) throw new LogpipeError('LP_STATE_VERSION', `reading derive state of version ${version}`)
+  const state = new DeriveState(program)
+  const chunk = chunks.find(({ id }) => id === 'derive')
+  if (chunk === undefined) return state
+  const from = new Decoder(chunk.bytes)
+  state.from = from.bool() ? decodePosition(from) : undefined
+  state.next = from.bool() ? decodePosition(from) : undefined
+  state.watermark = from.double()
+  state.newest = from.double()
+  state.late = from.uint()
+  state.isEnded = from.bool()
+  const cells = decodeList(from, decodeCells)
+  const matches = decodeList(from, decodeMatch)
+  const samples = decodeList(from, decodeSample)
+  state.tables.forEach((table, i) => {
+    const { id, width } = table.derive
+    const saved = cells.find((part) => part.derive === id && part.width === width)
+    if (saved === undefined) return
+    table.restore(saved)
+    state.samples[i]!.restore(samples.filter((sample) => sample.derive === id))
+  })
+  const rules = new Set(program.occurrences.map(({ rule }) => rule))
+  state.matches.restore(matches.filter((match) => rules.has(match.rule)))
+  return state
+}

@@ -1,0 +1,152 @@
+import { textOf } from '../core/byte-writer.ts'
+import { entryKind, type EventBatch } from '../core/event-batch.ts'
+import { eventFlag } from '../core/event-flag.ts'
+import type { EventWriter } from '../core/event-writer.ts'
+import { fieldId } from '../core/field.ts'
+import type { FormatSet } from './format-set.ts'
+import { isFrame } from './join-rule.ts'
+import { routeOf } from './route.ts'
+import type { RecordScan } from './scan-record.ts'
+import { findTrace, Trace, writeTrace } from './trace.ts'
+
+const message = fieldId('message')
+const original = fieldId('event.original')
+const serviceName = fieldId('service.name')
+const appName = fieldId('log.syslog.appname')
+const urlPath = fieldId('url.path')
+const route = fieldId('logpipe.http.route')
+
+/** Fields that the frame looks for in every event; 0 for all others. */
+const roles = new Uint8Array(1024)
+const [serviceRole, appRole, pathRole, routeRole] = [1, 2, 3, 4]
+roles[serviceName] = serviceRole
+roles[appName] = appRole
+roles[urlPath] = pathRole
+roles[route] = routeRole
+
+/** Flags that say that the text of the event is not the one that was read. */
+const changed =
+  eventFlag.invalid_utf8 |
+  eventFlag.utf16 |
+  eventFlag.truncated |
+  eventFlag.field_overflow |
+  eventFlag.key_renamed |
+  eventFlag.dup_key |
+  eventFlag.too_deep
+
+/** Level of a text without one that holds a stack trace. */
+const errorLevel = 5
+
+/** What is added to an event after its format has been read. One per parser. */
+export class EventFinish {
+  readonly #formats: FormatSet
+  readonly #hasService: boolean
+  readonly #trace = new Trace()
+
+  /** `hasService`: events of the source have a service name by config. */
+  constructor(formats: FormatSet, hasService: boolean) {
+    this.#formats = formats
+    this.#hasService = hasService
+  }
+
+  /** The lines after the first one: a stack trace, or more of the message. */
+  lines(scan: RecordScan, headerEnd: number): void {
+    const { out, bytes, start, end } = scan
+    const entry = lastEntry(out.batch, out.firstEntry, message)
+    const isWhole = entry >= 0 && out.batch.entryEnd[entry] === headerEnd && isIn(out.batch, entry, out.inScratch)
+    const isPlain = scan.format === undefined
+    const from = isWhole ? out.batch.entryStart[entry]! : headerEnd
+    const trace = this.#trace
+    findTrace(bytes, { start, end, message: isPlain ? -1 : from }, trace)
+    if (isPlain) return this.#plainLines(scan, headerEnd)
+    if (trace.start === headerEnd) trace.start++
+    const messageEnd = trace.start < 0 ? end : trace.start - 1
+    if (messageEnd > headerEnd) {
+      if (isWhole) out.batch.entryEnd[entry] = messageEnd
+      else out.text(message, start, messageEnd)
+    }
+    if (trace.start >= 0) this.#write(end, out)
+  }
+
+  /** A text without a header: its message is all of it, or what the trace says. */
+  #plainLines(scan: RecordScan, headerEnd: number): void {
+    const { out, bytes, start, end } = scan
+    const trace = this.#trace
+    if (trace.start < 0 || isFrame(bytes, start, headerEnd)) return
+    if (trace.start > start) out.text(message, start, trace.start - 1)
+    else if (trace.isPanic || trace.typeStart < 0) out.text(message, start, headerEnd)
+    else out.text(message, trace.typeStart, trace.textStart < 0 ? trace.typeEnd : trace.textEnd)
+    this.#write(end, out)
+  }
+
+  #write(end: number, out: EventWriter): void {
+    writeTrace(this.#trace, end, this.#formats.rootType, out)
+    if (out.level === 0) out.setLevel(errorLevel)
+  }
+
+  /** Service name of text, route of a path. */
+  derive(scan: RecordScan): void {
+    const { out } = scan
+    const batch = out.batch
+    let [service, app, path, known] = [-1, -1, -1, -1]
+    for (let i = out.firstEntry; i < batch.entryCount; i++) {
+      switch (roles[batch.entryField[i]!]) {
+        case serviceRole:
+          service = i
+          break
+        case appRole:
+          app = i
+          break
+        case pathRole:
+          path = i
+          break
+        case routeRole:
+          known = i
+          break
+        default:
+      }
+    }
+    if (app >= 0 && service < 0 && !this.#hasService) copyEntry(out, app, serviceName)
+    if (path < 0 || known >= 0 || (batch.entryKind[path]! & 7) > entryKind.jsonText) return
+    const pathBytes = batch.bytesOfEntry(path)
+    const from = routeOf(pathBytes, batch.entryStart[path]!, batch.entryEnd[path]!, out)
+    if (from < 0) copyEntry(out, path, route)
+    else out.scratchSpan(route, batch.entryKind[path]! & 7, from, batch.scratchEnd)
+  }
+
+  /** The text as read: a span of `bytes`, in the scratch buffer or not. `isCleaned`: the event's text differs from it. */
+  original(bytes: Uint8Array, span: { start: number; end: number; inScratch: boolean; isCleaned: boolean }, out: EventWriter): void {
+    const policy = this.#formats.settings.keepOriginal
+    if (policy === 'never') return
+    if (policy === 'on_failure' && !out.hasFailure && !span.isCleaned && (out.flags & changed) === 0) return
+    if ((out.flags & (eventFlag.invalid_utf8 | eventFlag.utf16)) !== 0) {
+      out.string(original, textOf(bytes, span.start, span.end))
+      return
+    }
+    const was = out.inScratch
+    out.inScratch = span.inScratch
+    out.text(original, span.start, span.end)
+    out.inScratch = was
+  }
+}
+
+function isIn(batch: EventBatch, entry: number, inScratch: boolean): boolean {
+  const kind = batch.entryKind[entry]!
+  return (kind & 7) === entryKind.text && ((kind & entryKind.scratch) !== 0) === inScratch
+}
+
+function lastEntry(batch: EventBatch, from: number, field: number): number {
+  for (let i = batch.entryCount - 1; i >= from; i--) if (batch.entryField[i] === field) return i
+  return -1
+}
+
+/** Writes the span of an entry as another field, too. */
+function copyEntry(out: EventWriter, entry: number, field: number): void {
+  const batch = out.batch
+  const kind = batch.entryKind[entry]!
+  const was = out.inScratch
+  out.inScratch = (kind & entryKind.scratch) !== 0
+  if ((kind & 7) === entryKind.jsonText) out.jsonText(field, batch.entryStart[entry]!, batch.entryEnd[entry]!)
+  else out.text(field, batch.entryStart[entry]!, batch.entryEnd[entry]!)
+  out.inScratch = was
+}

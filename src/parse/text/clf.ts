@@ -1,0 +1,96 @@
+import type { EventWriter } from '../../core/event-writer.ts'
+import { fieldId } from '../../core/field.ts'
+import type { TextContext } from '../format.ts'
+import { scanClf } from '../timestamp/iso.ts'
+import { writeSource } from './address.ts'
+import { writeTime } from './constant.ts'
+import { closingQuote, scanCount, scanStatus, writePresent, writeRequest } from './request.ts'
+
+const [space, quote, dash, colon, open, close] = [0x20, 0x22, 0x2d, 0x3a, 0x5b, 0x5d]
+const message = fieldId('message')
+const userName = fieldId('user.name')
+const responseBytes = fieldId('http.response.body.bytes')
+const invalidResponseBytes = fieldId('attributes.http.response.body.bytes')
+const referrer = fieldId('http.request.referrer')
+const userAgent = fieldId('user_agent.original')
+
+/** What the members of the CLF family do differently in the part that they share. */
+export interface ClfVariant {
+  /** Only `-` may stand in the place of the identity (RFC 1413). */
+  readonly hasIdent: boolean
+  /** The time has its zone after a blank, as the servers write it; or neither (Python's development servers). */
+  readonly hasZone: boolean
+}
+
+/**
+ * The common log format, `addr ident user [time] "request" status bytes`
+ * (https://httpd.apache.org/docs/current/logs.html#common). Writes its fields and returns the position after the bytes;
+ * -1 if the line is none. The request line is the message.
+ */
+export function scanClfLine(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  variant: ClfVariant,
+  out: EventWriter,
+  context: TextContext,
+): number {
+  let address = start
+  while (address < end && isAddressByte(bytes[address]!)) address++
+  if (address === start || bytes[address] !== space) return -1
+  let at = address + 1
+  if (variant.hasIdent) while (at < end && bytes[at]! > space) at++
+  else if (bytes[at] === dash) at++
+  if (at === address + 1 || at >= end || bytes[at] !== space) return -1
+  const user = at + 1
+  const userEnd = endOfUser(bytes, user, end)
+  if (userEnd < 0) return -1
+  at = scanClf(bytes, userEnd + 2, end, context.time, context.scan)
+  if (at < 0 || bytes[at] !== close) return -1
+  const isZoned = bytes[userEnd + 13] === colon && context.scan.zone === 0
+  if (isZoned !== variant.hasZone || at + 4 >= end || bytes[at + 1] !== space || bytes[at + 2] !== quote) return -1
+  writeTime(out, context)
+  writeSource(bytes, start, address, out)
+  if (userEnd - user !== 2 || bytes[user] !== quote) writePresent(userName, bytes, user, userEnd, out)
+  return scanRequestPart(bytes, at + 2, start, end, out)
+}
+
+/** `"request" status bytes` from its quote on. A line without a request line is its own message. */
+export function scanRequestPart(bytes: Uint8Array, at: number, start: number, end: number, out: EventWriter): number {
+  const request = at + 1
+  const requestEnd = closingQuote(bytes, request, end)
+  if (requestEnd < 0 || requestEnd + 1 >= end || bytes[requestEnd + 1] !== space) return -1
+  const status = scanStatus(bytes, requestEnd + 2, end, out)
+  if (status < 0 || status >= end || bytes[status] !== space) return -1
+  const to = scanCount(responseBytes, invalidResponseBytes, bytes, status + 1, end, out)
+  if (to < 0) return -1
+  writeRequest(bytes, request, requestEnd, out)
+  const isTold = requestEnd - request > 1 || (requestEnd > request && bytes[request] !== dash)
+  if (isTold) out.text(message, request, requestEnd)
+  else out.text(message, start, end)
+  return to
+}
+
+/** ` "referer" "agent"` at `at`; returns the position after it or -1. */
+export function scanAgents(bytes: Uint8Array, at: number, end: number, out: EventWriter): number {
+  if (at + 5 >= end || bytes[at] !== space || bytes[at + 1] !== quote) return -1
+  const referrerEnd = closingQuote(bytes, at + 2, end)
+  if (referrerEnd < 0 || referrerEnd + 3 >= end) return -1
+  if (bytes[referrerEnd + 1] !== space || bytes[referrerEnd + 2] !== quote) return -1
+  const agentEnd = closingQuote(bytes, referrerEnd + 3, end)
+  if (agentEnd < 0) return -1
+  writePresent(referrer, bytes, at + 2, referrerEnd, out)
+  writePresent(userAgent, bytes, referrerEnd + 3, agentEnd, out)
+  return agentEnd + 1
+}
+
+/** Hosts, addresses with and without zone, `unix:`, `-`; no brackets, quotes or equals signs. */
+function isAddressByte(byte: number): boolean {
+  return byte > space && byte !== quote && byte !== open && byte !== close && byte !== 0x3d && byte !== 0x7b
+}
+
+/** Where the user ends before ` [`; it may hold blanks. -1 if no bracket follows. */
+function endOfUser(bytes: Uint8Array, start: number, end: number): number {
+  for (let i = start; i + 1 < end; i++) if (bytes[i] === space && bytes[i + 1] === open) return i > start ? i : -1
+  return -1
+}

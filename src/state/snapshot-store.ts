@@ -1,0 +1,136 @@
+import { createHash } from 'node:crypto'
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { bytesOf } from '../core/byte-writer.ts'
+import { LogpipeError } from '../core/error.ts'
+import type { Position } from '../core/record-batch.ts'
+import type { Chunk, Snapshot } from '../core/unit.ts'
+
+/** How many snapshots of a unit are kept: two may be damaged before it runs again from the start. */
+const kept = 3
+
+interface SnapshotHead extends Omit<Snapshot, 'chunks'> {
+  readonly n: number
+  readonly sha256: Uint8Array
+}
+
+/** Snapshots of units, in chunks. Called inside the pending transaction only. */
+export class SnapshotStore {
+  readonly #db: DatabaseSync
+  readonly #insertChunk: StatementSync
+
+  constructor(db: DatabaseSync) {
+    this.#db = db
+    this.#insertChunk = db.prepare('INSERT INTO chunks (snapshot, place, id, bytes) VALUES (?, ?, ?, ?)')
+  }
+
+  /** Adds a snapshot and drops the oldest beyond those kept. */
+  add(snapshot: Snapshot): void {
+    const { lastInsertRowid } = this.#db
+      .prepare(
+        `INSERT INTO snapshots (unit, state_version, config_hash, position, sub, decision, sha256)
+         VALUES (?, ?, ?, ?, ?, ?, ?)`,
+      )
+      .run(
+        snapshot.unit,
+        snapshot.stateVersion,
+        snapshot.configHash,
+        snapshot.position.offset,
+        snapshot.position.sub,
+        snapshot.decision,
+        hashOf(snapshot, snapshot.chunks),
+      )
+    snapshot.chunks.forEach((chunk, place) => this.#insertChunk.run(lastInsertRowid, place, chunk.id, chunk.bytes))
+    const old = this.#db
+      .prepare('SELECT n FROM snapshots WHERE unit = ? ORDER BY n DESC LIMIT -1 OFFSET ?')
+      .all(snapshot.unit, kept)
+    for (const row of old) {
+      this.#db.prepare('DELETE FROM chunks WHERE snapshot = ?').run(row['n'] ?? null)
+      this.#db.prepare('DELETE FROM snapshots WHERE n = ?').run(row['n'] ?? null)
+    }
+  }
+
+  /**
+   * Snapshots of a unit, newest first, without those whose hash does not fit. Chunks are read when they are asked for,
+   * so that three large states are never in memory at once; that must be before the next `add`.
+   */
+  valid(unit: string): Snapshot[] {
+    const rows = this.#db
+      .prepare(
+        `SELECT n, unit, state_version, config_hash, CAST(position AS TEXT) AS place, sub, decision, sha256
+         FROM snapshots WHERE unit = ? ORDER BY n DESC`,
+      )
+      .all(unit)
+    return rows.map(headOf).flatMap((head) => (this.#isIntact(head) ? [this.#lazy(head)] : []))
+  }
+
+  #isIntact(head: SnapshotHead): boolean {
+    try {
+      return Buffer.compare(hashOf(head, this.#chunks(head.n)), head.sha256) === 0
+    } catch {
+      return false // A damaged page: SQLite refuses to read it.
+    }
+  }
+
+  #lazy(head: SnapshotHead): Snapshot {
+    const { unit, stateVersion, configHash, position, decision } = head
+    const read = (): Chunk[] => {
+      const chunks = [...this.#chunks(head.n)]
+      if (Buffer.compare(hashOf(head, chunks), head.sha256) === 0) return chunks
+      throw new LogpipeError('LP_INTERNAL', `reading snapshot ${head.n} of ${unit} after it was replaced`)
+    }
+    return {
+      unit,
+      stateVersion,
+      configHash,
+      position,
+      decision,
+      get chunks() {
+        return read()
+      },
+    }
+  }
+
+  *#chunks(n: number): Generator<Chunk> {
+    const rows = this.#db.prepare('SELECT id, bytes FROM chunks WHERE snapshot = ? ORDER BY place').iterate(n)
+    for (const row of rows) {
+      const bytes = row['bytes']
+      if (!(bytes instanceof Uint8Array)) throw new TypeError('a chunk is no blob')
+      yield { id: String(row['id']), bytes }
+    }
+  }
+}
+
+function headOf(row: Record<string, unknown>): SnapshotHead {
+  const sha256 = row['sha256']
+  return {
+    n: Number(row['n']),
+    unit: String(row['unit']),
+    stateVersion: Number(row['state_version']),
+    configHash: String(row['config_hash']),
+    position: positionOf(row),
+    decision: Number(row['decision']),
+    sha256: sha256 instanceof Uint8Array ? sha256 : new Uint8Array(0),
+  }
+}
+
+/** The position of a row that was read with `CAST(position AS TEXT) AS place`: offsets may exceed 2^53. */
+export function positionOf(row: Record<string, unknown>): Position {
+  return { offset: BigInt(String(row['place'])), sub: Number(row['sub']) }
+}
+
+/** SHA-256 over all that a restore depends on, each part with its length before it. */
+function hashOf(head: Omit<Snapshot, 'chunks'>, chunks: Iterable<Chunk>): Uint8Array {
+  const hash = createHash('sha256')
+  const add = (bytes: Uint8Array): void => {
+    const length = new Uint8Array(8)
+    new DataView(length.buffer).setBigUint64(0, BigInt(bytes.length))
+    hash.update(length).update(bytes)
+  }
+  const { unit, stateVersion, configHash, position, decision } = head
+  add(bytesOf(JSON.stringify([unit, stateVersion, configHash, String(position.offset), position.sub, decision])))
+  for (const chunk of chunks) {
+    add(bytesOf(chunk.id))
+    add(chunk.bytes)
+  }
+  return hash.digest()
+}

@@ -1,0 +1,175 @@
+import type { Parser, Partition } from '../core/component.ts'
+import type { EventBatch, Json, JsonObject } from '../core/event-batch.ts'
+import type { Frame } from '../core/frame.ts'
+import type { RecordBatch } from '../core/record-batch.ts'
+import type { Claim, Commit, Decision, DecisionKind, Snapshot, Unit } from '../core/unit.ts'
+
+/** What a partition's unit tells about itself; `derive/unit.ts` implements it. */
+export interface DeriveUnit<State> extends Unit<State, EventBatch, Frame> {
+  /** Watermark of the source, epoch ms; -Infinity before the first event. */
+  watermark(state: State): number
+}
+
+/** Chunk that holds the parser's state beside those of the unit. */
+const parserChunk = 'parser'
+
+/** One partition with its parser and its derive unit: what is restored, re-run and committed together. */
+export class PartitionRun<State> {
+  readonly partition: Partition
+  readonly pipeline: number
+  readonly parser: Parser
+  readonly claim: Claim
+  readonly #unit: DeriveUnit<State>
+  state: State
+  /** Next position to read. */
+  position: bigint
+  /** Outputs of records before this position, and of decisions up to `committedDecision`, were committed by a run before. */
+  readonly committedTo: bigint
+  readonly #committedDecision: number
+  /** Decisions of runs before that are still to be applied, by ordinal. */
+  readonly #recorded: Decision[]
+  #ordinal: number
+  #seq: number
+  #committedNext: bigint
+  /** Made since the last commit. */
+  #made: Decision[] = []
+  #isDirty = false
+  isAtEnd = false
+  isFinished = false
+  /** The `end` decision was applied: nothing more will come. */
+  isEnded = false
+  /** Wall time when records last came, epoch ms. */
+  lastArrivalMs = 0
+  /** A batch of this partition is under way. */
+  isBusy = false
+
+  constructor(claim: Claim, unit: DeriveUnit<State>, parts: { partition: Partition; pipeline: number; parser: Parser }) {
+    this.claim = claim
+    this.partition = parts.partition
+    this.pipeline = parts.pipeline
+    this.parser = parts.parser
+    this.#unit = unit
+    this.state = unit.initial()
+    this.position = parts.partition.start
+    const progress = claim.progress
+    this.#seq = progress?.seq ?? 0
+    this.committedTo = progress?.next.offset ?? parts.partition.start
+    this.#committedNext = this.committedTo
+    this.#committedDecision = decisionOf(progress?.value)
+    this.#recorded = [...claim.decisions]
+    this.#ordinal = this.#recorded.at(-1)?.ordinal ?? this.#committedDecision
+  }
+
+  get watermark(): number {
+    return this.#unit.watermark(this.state)
+  }
+
+  get unitName(): string {
+    return this.claim.unit
+  }
+
+  get isDirty(): boolean {
+    return this.#isDirty
+  }
+
+  /** Takes the state of a snapshot; what it includes of the recorded decisions is not applied again. */
+  restore(snapshot: Snapshot): void {
+    const parser = snapshot.chunks.find((chunk) => chunk.id === parserChunk)
+    if (parser !== undefined) this.parser.restore(parser.bytes)
+    const chunks = snapshot.chunks.filter((chunk) => chunk.id !== parserChunk)
+    this.state = this.#unit.decode(snapshot.stateVersion, chunks)
+    this.position = snapshot.position.offset
+    while (this.#recorded.length > 0 && this.#recorded[0]!.ordinal <= snapshot.decision) this.#recorded.shift()
+    this.#appliedDecision = snapshot.decision
+  }
+
+  #appliedDecision = 0
+
+  /** The next recorded decision if it is due at the present position. */
+  dueDecision(): Decision | undefined {
+    const next = this.#recorded[0]
+    return next !== undefined && next.position.offset <= this.position ? next : undefined
+  }
+
+  /** Position where reading must stop for now: the next recorded decision, or the end of what was committed before. */
+  readLimit(): bigint | undefined {
+    const decision = this.#recorded[0]?.position.offset
+    const committed = this.position < this.committedTo ? this.committedTo : undefined
+    if (decision === undefined) return committed
+    return committed === undefined || decision < committed ? decision : committed
+  }
+
+  /** True while what comes out of the next records was already committed. */
+  get isMuted(): boolean {
+    return this.position < this.committedTo
+  }
+
+  isMutedDecision(decision: Decision): boolean {
+    return decision.ordinal <= this.#committedDecision
+  }
+
+  /** A new decision at the present position; the caller records it in the next commit. */
+  decision(kind: DecisionKind, value: Json, wallMs: number): Decision {
+    this.#ordinal++
+    const position = { offset: this.position, sub: 0 }
+    const decision = { epoch: this.claim.epoch, position, ordinal: this.#ordinal, kind, value, wallMs }
+    this.#made.push(decision)
+    return decision
+  }
+
+  takeDecision(decision: Decision, out: (frame: Frame) => void): void {
+    if (this.#recorded[0] === decision) this.#recorded.shift()
+    this.#appliedDecision = decision.ordinal
+    this.#isDirty = true
+    if (decision.kind === 'end') this.isEnded = true
+    this.#unit.decide(this.state, decision, out)
+  }
+
+  takeEvents(events: EventBatch, out: (frame: Frame) => void): void {
+    this.#unit.step(this.state, events, out)
+  }
+
+  /** Records were parsed: the position moves behind them. */
+  advance(records: RecordBatch): void {
+    this.position = records.base + BigInt(records.next)
+    this.#isDirty = true
+  }
+
+  /** What is new since the last commit; call `committed` when it is visible. */
+  commit(configHash: string, withSnapshot: boolean): Commit {
+    const next = { offset: this.position, sub: 0 }
+    const commit = {
+      unit: this.unitName,
+      seq: this.#seq + 1,
+      from: { offset: this.#committedNext, sub: 0 },
+      next: this.position < this.committedTo ? { offset: this.committedTo, sub: 0 } : next,
+      decisions: this.#made,
+      outputs: [],
+      progress: { decision: Math.max(this.#appliedDecision, this.#committedDecision) },
+    }
+    return withSnapshot ? { ...commit, snapshot: this.#snapshot(configHash, next) } : commit
+  }
+
+  committed(commit: Commit): void {
+    this.#seq = commit.seq
+    this.#committedNext = commit.next.offset
+    this.#made = []
+    this.#isDirty = false
+  }
+
+  #snapshot(configHash: string, position: Snapshot['position']): Snapshot {
+    const chunks = [...this.#unit.encode(this.state), { id: parserChunk, bytes: this.parser.save() }]
+    const { stateVersion } = this.#unit
+    return { unit: this.unitName, stateVersion, configHash, position, decision: this.#appliedDecision, chunks }
+  }
+}
+
+/** Ordinal of the last decision whose outputs were committed. */
+function decisionOf(progress: Json | undefined): number {
+  const ordinal = isObject(progress) ? progress['decision'] : undefined
+  return typeof ordinal === 'number' ? ordinal : 0
+}
+
+function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

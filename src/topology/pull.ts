@@ -1,0 +1,191 @@
+import type { Clock } from '../core/clock.ts'
+import type { Partition, ReadResult } from '../core/component.ts'
+import { LogpipeError } from '../core/error.ts'
+import { EventBatch, type EventTables, type Json } from '../core/event-batch.ts'
+import { paneStart } from '../core/pane.ts'
+import { RecordBatch } from '../core/record-batch.ts'
+import type { Decision, DecisionKind } from '../core/unit.ts'
+import type { Credit } from './credit.ts'
+import type { Delivery } from './delivery.ts'
+import type { PartitionRun } from './partition-run.ts'
+
+export interface PullSettings {
+  readonly clock: Clock
+  readonly credit: Credit
+  readonly tables: EventTables
+  readonly batchBytes: number
+  readonly tickMs: number
+  readonly outOfOrderMs: number
+  /** Silence after which a source at its end is lifted to the wall clock. */
+  readonly idleAfterMs: number
+  /** Silence after which open joins are ended. */
+  readonly joinTimeoutMs: number
+  /** How long to wait when no partition has anything. */
+  readonly pollMs: number
+  /** Looks for new partitions; called before each wait. */
+  readonly discover: () => Promise<void>
+  readonly report: (error: LogpipeError) => void
+}
+
+/**
+ * Reads the partitions one batch at a time, the one that is furthest behind in event time first, so that frames do not
+ * pile up waiting for a slow source. Ends when all partitions have ended, or at `stop`.
+ */
+export class Pull<State> {
+  readonly #settings: PullSettings
+  readonly #runs: readonly PartitionRun<State>[]
+  readonly #mayEnd: () => boolean
+  readonly #pool: EventBatch[] = []
+  #isStopped = false
+  #wake: (() => void) | undefined
+  #cancelTimer: (() => void) | undefined
+
+  /** `runs` may grow while pulling; `mayEnd` says that no partition will be added. */
+  constructor(runs: readonly PartitionRun<State>[], mayEnd: () => boolean, settings: PullSettings) {
+    this.#runs = runs
+    this.#mayEnd = mayEnd
+    this.#settings = settings
+  }
+
+  /** Ends `deliveries` after the batch that is under way. */
+  stop(): void {
+    this.#isStopped = true
+    this.#wake?.()
+  }
+
+  /** Ends a wait: something new may have come. */
+  nudge(): void {
+    this.#wake?.()
+  }
+
+  async *deliveries(): AsyncGenerator<Delivery<State>> {
+    for (;;) {
+      await this.#settings.credit.room()
+      if (this.#isStopped) return
+      const delivery = this.#recorded() ?? (await this.#read()) ?? this.#decided()
+      if (delivery !== undefined) {
+        this.#settings.credit.take(delivery.records.bytes.length)
+        delivery.run.isBusy = true
+        yield delivery
+        continue
+      }
+      if (this.#mayEnd() && this.#runs.every((run) => run.isEnded)) return
+      await this.#settings.discover()
+      await this.#wait()
+    }
+  }
+
+  /** The batch of a delivery is no longer needed by anyone. */
+  settle(delivery: Delivery<State>): void {
+    delivery.run.isBusy = false
+    this.#pool.push(delivery.events)
+    this.#settings.credit.give(delivery.records.bytes.length)
+  }
+
+  /** A decision of an earlier run that is due. */
+  #recorded(): Delivery<State> | undefined {
+    for (const run of this.#runs) {
+      const decision = run.isBusy ? undefined : run.dueDecision()
+      if (decision !== undefined) return this.#decisionDelivery(run, decision, run.isMutedDecision(decision))
+    }
+    return undefined
+  }
+
+  async #read(): Promise<Delivery<State> | undefined> {
+    const tried = new Set<PartitionRun<State>>()
+    for (;;) {
+      const run = this.#furthestBehind(tried)
+      if (run === undefined) return undefined
+      tried.add(run)
+      const result = await this.#readRun(run)
+      if (result !== undefined && result.records.count > 0) return this.#recordsDelivery(run, result.records)
+    }
+  }
+
+  #furthestBehind(tried: ReadonlySet<PartitionRun<State>>): PartitionRun<State> | undefined {
+    let best: PartitionRun<State> | undefined
+    for (const run of this.#runs) {
+      if (run.isBusy || run.isFinished || tried.has(run)) continue
+      if (best === undefined || run.watermark < best.watermark) best = run
+    }
+    return best
+  }
+
+  /** Reads on, but never across a recorded decision or the end of what was committed before. */
+  async #readRun(run: PartitionRun<State>): Promise<ReadResult | undefined> {
+    const limit = run.readLimit()
+    let result: ReadResult
+    try {
+      result = await run.partition.read(run.position, this.#settings.batchBytes)
+    } catch (cause) {
+      const message = `reading ${run.partition.source.name}`
+      this.#settings.report(new LogpipeError('LP_SOURCE_READ', message, { cause, retryable: true }))
+      return undefined
+    }
+    const { records } = result
+    if (limit !== undefined && records.base + BigInt(records.next) > limit) {
+      cutBefore(records, limit)
+      return { records, isAtEnd: false, isFinished: false }
+    }
+    run.isAtEnd = result.isAtEnd
+    run.isFinished = result.isFinished
+    if (records.count > 0) run.lastArrivalMs = this.#settings.clock.now()
+    return result
+  }
+
+  /** A decision that is due now: an end, the end of a join, a lull. */
+  #decided(): Delivery<State> | undefined {
+    const { clock, joinTimeoutMs, idleAfterMs, outOfOrderMs, tickMs } = this.#settings
+    const now = clock.now()
+    for (const run of this.#runs) {
+      if (run.isBusy || run.isEnded || !run.isAtEnd) continue
+      if (run.isFinished) return this.#newDecision(run, 'end', {})
+      const silence = now - run.lastArrivalMs
+      if (run.parser.hasOpenJoins && silence >= joinTimeoutMs) return this.#newDecision(run, 'join_flush', {})
+      const lift = now - outOfOrderMs
+      const passesTick = paneStart(lift, tickMs) > run.watermark
+      if (silence >= idleAfterMs && passesTick) return this.#newDecision(run, 'lull', { lift: paneStart(lift, tickMs) })
+    }
+    return undefined
+  }
+
+  #newDecision(run: PartitionRun<State>, kind: DecisionKind, value: Json): Delivery<State> {
+    return this.#decisionDelivery(run, run.decision(kind, value, this.#settings.clock.now()), false)
+  }
+
+  #decisionDelivery(run: PartitionRun<State>, decision: Decision, isMuted: boolean): Delivery<State> {
+    const records = emptyRecords(run.partition, run.position)
+    return { run, records, decision, isMuted, events: this.#batch(), frames: [] }
+  }
+
+  #recordsDelivery(run: PartitionRun<State>, records: RecordBatch): Delivery<State> {
+    return { run, records, decision: undefined, isMuted: run.isMuted, events: this.#batch(), frames: [] }
+  }
+
+  #batch(): EventBatch {
+    return this.#pool.pop() ?? new EventBatch(this.#settings.tables)
+  }
+
+  async #wait(): Promise<void> {
+    const { clock, pollMs } = this.#settings
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve
+      this.#cancelTimer = clock.schedule(clock.now() + pollMs, resolve)
+    })
+    this.#cancelTimer?.()
+    this.#wake = undefined
+  }
+}
+
+function emptyRecords(partition: Partition, position: bigint): RecordBatch {
+  return new RecordBatch(partition.source, new Uint8Array(0), position, 0)
+}
+
+/** Leaves only the records before an absolute position. */
+function cutBefore(records: RecordBatch, limit: bigint): void {
+  const delta = Number(limit - records.base)
+  let count = records.count
+  while (count > 0 && records.offset[count - 1]! >= delta) count--
+  records.count = count
+  records.next = delta
+}

@@ -1,0 +1,167 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { Encoder } from '../../../src/core/codec.ts'
+import { encodeFrame } from '../../../src/core/frame-codec.ts'
+import type { Frame } from '../../../src/core/frame.ts'
+import { enginesOf, framesOf, storyOf, type Story } from '../../support/engines.ts'
+import type { PlainEvent } from '../../support/events.ts'
+
+/** One rule and one derive of each kind, so that each property holds for all of them at once. */
+const engines = enginesOf({
+  derives: [
+    { id: 'errors', type: 'error_rate', by: ['service.name'], window: '1m' },
+    { id: 'slow', type: 'slow_requests', by: ['service.name'], window: '30s', threshold: '500ms' },
+    { id: 'requests', type: 'requests', by: ['service.name', 'url.path'], window: '1m' },
+    { id: 'amount', type: 'sum', field: 'logpipe.business.amount', by: ['service.name'], window: '1m' },
+    { id: 'spread', type: 'stats', field: 'logpipe.business.amount', window: '1m' },
+    { id: 'gauge', type: 'last', field: 'logpipe.business.cpu_pct', field_unit: 'percent', by: ['service.name'], window: '30s' },
+  ],
+  rules: [
+    { id: 'any-oom', type: 'any', severity: 'high', where: ['message contains "Out of memory"'], by: ['service.name'], resolve_after: '45s' },
+    { id: 'many-errors', type: 'frequency', severity: 'medium', where: ['logpipe.error = true'], num_events: 4, window: '1m', by: ['service.name'], resolve_after: '30s' },
+    { id: 'error-share', type: 'threshold', metric: 'errors.ratio', above: '30%', recover_below: '10%', for: '15s', keep_firing_for: '30s', severity: 'high' },
+    { id: 'cpu', type: 'threshold', metric: 'gauge.last', stat: 'avg', window: '1m', levels: [{ severity: 'high', above: '60%' }, { severity: 'critical', above: '90%' }] },
+    { id: 'ratio', type: 'ratio', bad: ['http.response.status_code >= 500'], window: '1m', min_events: 5, above: '20%', severity: 'low' },
+    { id: 'p95', type: 'percentile', percentile: 95, window: '45s', min_events: 3, above: '700ms', by: ['url.path'], severity: 'low' },
+    { id: 'quiet', type: 'flatline', window: '45s', below: 2, by: ['service.name'], expected: [{ 'service.name': 'batch' }], severity: 'critical' },
+  ],
+})
+
+interface Line {
+  readonly gap: number
+  readonly lag: number
+  readonly service: string
+  readonly path: string
+  readonly status: number
+  readonly ms: number
+  readonly amount: number
+  readonly cpu: number
+  readonly oom: boolean
+}
+
+const line: fc.Arbitrary<Line> = fc.record({
+  gap: fc.oneof({ arbitrary: fc.integer({ min: 0, max: 3000 }), weight: 9 }, { arbitrary: fc.integer({ min: 0, max: 90_000 }), weight: 1 }),
+  lag: fc.integer({ min: 0, max: 9000 }),
+  service: fc.constantFrom('api', 'pay', 'cart'),
+  path: fc.constantFrom('/', '/pay'),
+  status: fc.constantFrom(200, 200, 404, 502),
+  ms: fc.integer({ min: 1, max: 1200 }),
+  amount: fc.double({ min: -1e6, max: 1e6, noNaN: true }),
+  cpu: fc.integer({ min: 0, max: 100 }),
+  oom: fc.constantFrom(false, false, false, true),
+})
+
+/** Events in the order of their arrival; none is late, since none lags behind more than `out_of_order`. */
+function eventsOfLines(lines: readonly Line[], lateBy = 0): PlainEvent[] {
+  let clock = 0
+  return lines.map((one, i) => {
+    clock += one.gap
+    return {
+      at: Math.max(0, clock - one.lag - (i % 7 === 3 ? lateBy : 0)),
+      recordAt: clock,
+      'service.name': one.service,
+      'url.path': one.path,
+      'http.response.status_code': one.status,
+      'event.duration': one.ms * 1e6,
+      'logpipe.business.amount': one.amount,
+      'logpipe.business.cpu_pct': one.cpu,
+      message: one.oom ? `Out of memory: killed worker ${i}` : `request ${i} done`,
+    }
+  })
+}
+
+const stories = fc.array(line, { minLength: 1, maxLength: 120 })
+
+function bytesOf(frame: Frame): string {
+  const to = new Encoder()
+  encodeFrame(to, frame)
+  return Buffer.from(to.finish()).toString('base64')
+}
+
+/** Newest documents without revisions, and alerts by rule, labels and activeAt: equal however the work was split. */
+function contentOf({ outputs, transitions }: Story): unknown {
+  const metrics = new Map<string, string>()
+  for (const { stage, id, value } of outputs) if (stage === 'metric') metrics.set(id, value.replace(/"revision":\d+,/, ''))
+  const told = transitions.map(({ kind, rule, labels, t, value }) => JSON.stringify([kind, rule, labels, t, value]))
+  return { metrics: [...metrics].sort(), told: told.sort() }
+}
+
+/** Events dealt out to so many sources; each keeps their order. */
+function dealt(events: readonly PlainEvent[], sources: number): PlainEvent[][] {
+  const parts = Array.from({ length: sources }, (): PlainEvent[] => [])
+  events.forEach((event, i) => parts[(i * 7) % sources]!.push(event))
+  return parts
+}
+
+function interleaved(parts: readonly (readonly Frame[])[], picks: readonly number[]): Frame[] {
+  const queues = parts.map((part) => [...part])
+  const frames: Frame[] = []
+  for (let i = 0; queues.some((queue) => queue.length > 0); i++) {
+    const waiting = queues.filter((queue) => queue.length > 0)
+    frames.push(waiting[(picks[i % picks.length] ?? 0) % waiting.length]!.shift()!)
+  }
+  return frames
+}
+
+const cuts = fc.array(fc.integer({ min: 1, max: 119 }), { maxLength: 8 }).map((list) => [...new Set(list)].sort((a, b) => a - b))
+const picks = fc.array(fc.nat(3), { minLength: 1, maxLength: 20 })
+
+describe('frames and alerts', () => {
+  it('do not depend on where batches are cut, nor on a restart after each batch', () => {
+    fc.assert(
+      fc.property(stories, cuts, fc.boolean(), (lines, at, restores) => {
+        const events = eventsOfLines(lines)
+        const whole = framesOf(engines, events).map(bytesOf)
+        expect(framesOf(engines, events, { cuts: at, restores }).map(bytesOf)).toEqual(whole)
+      }),
+    )
+  })
+
+  it('have the same content over one to four sources, in whatever order their frames come', () => {
+    fc.assert(
+      fc.property(stories, fc.integer({ min: 2, max: 4 }), picks, (lines, count, order) => {
+        const events = eventsOfLines(lines)
+        const untilMs = 600_000 + Math.max(...events.map(({ at }) => at))
+        const single = storyOf(engines, framesOf(engines, events, { untilMs }))
+        const parts = dealt(events, count).map((part, i) => framesOf(engines, part, { source: `s${i}`, untilMs }))
+        const frames = interleaved(parts, order)
+        expect(contentOf(storyOf(engines, frames))).toEqual(contentOf(single))
+      }),
+    )
+  })
+
+  it('are the same when frames come twice', () => {
+    fc.assert(
+      fc.property(stories, picks, (lines, again) => {
+        const frames = framesOf(engines, eventsOfLines(lines, 40_000))
+        const once = storyOf(engines, frames)
+        const twice = frames.flatMap((frame, i) => (again[i % again.length]! > 1 ? [frame, ...frames.slice(Math.max(0, i - 2), i + 1)] : [frame]))
+        expect(storyOf(engines, twice).outputs).toEqual(once.outputs)
+      }),
+    )
+  })
+
+  it('are the same when the state is saved and restored anywhere, and its bytes stay equal', () => {
+    fc.assert(
+      fc.property(stories, fc.array(fc.nat(60), { maxLength: 6 }), (lines, at) => {
+        const frames = framesOf(engines, eventsOfLines(lines, 40_000))
+        expect(storyOf(engines, frames, { restoreAfter: new Set(at) })).toEqual(storyOf(engines, frames))
+      }),
+    )
+  })
+
+  it('count every matching event in the newest document of its window, late ones too', () => {
+    fc.assert(
+      fc.property(stories, fc.constantFrom(0, 40_000, 200_000), (lines, lateBy) => {
+        const events = eventsOfLines(lines, lateBy)
+        const story = storyOf(engines, framesOf(engines, events))
+        const newest = new Map<string, number>()
+        for (const { stage, id, value } of story.outputs) {
+          const metric = stage === 'metric' ? JSON.parse(value).logpipe.metric : undefined
+          if (metric?.id === 'requests') newest.set(id, metric.count)
+        }
+        expect([...newest.values()].reduce((a, b) => a + b, 0)).toBe(events.length)
+      }),
+    )
+  })
+})
