@@ -128,9 +128,10 @@ class AlertRun {
   #nextTick(state: AlertState, watermark: number): number {
     const { tickMs } = this.#program
     if (state.tick === -Infinity) {
-      const isWatching = state.rules.some(({ rule }) => rule.expected.length > 0)
       const first = state.pending.first()
-      return isWatching && watermark > -Infinity ? Math.min(first, paneStart(watermark, tickMs)) : first
+      if (first < Infinity) return first
+      const isWatching = state.rules.some(({ rule }) => rule.expected.length > 0)
+      return isWatching && watermark > -Infinity ? paneStart(watermark, tickMs) : first
     }
     const next = state.tick + tickMs
     if (state.isMoving) return next

@@ -83,7 +83,7 @@ export function decodeCells(from: Decoder): FrameDerive {
   return { derive, width, series, seriesOf, pane, cells, bags: decodeList(from, Bag.decode) }
 }
 
-/** Small counts are most of what cells hold: a byte instead of eight. Twice the number, or 1 and a double. */
+/** Small counts are most of what cells hold: a byte instead of eight. Twice the number, or 1 and a double; -0 becomes 0. */
 export function encodeNumber(to: Encoder, value: number): void {
   if (value >= 0 && value < 2 ** 51 && Number.isInteger(value)) return to.uint(value * 2)
   to.uint(1)

@@ -64,3 +64,8 @@ export function hashFields(fields: readonly string[], size = 16): Uint8Array {
 export function hashId(fields: readonly string[]): string {
   return Buffer.from(hashFields(fields)).toString('base64url')
 }
+
+/** SHA-256 of a span in hex. */
+export function sha256Hex(bytes: Uint8Array, start: number, end: number): string {
+  return createHash('sha256').update(bytes.subarray(start, end)).digest('hex')
+}

@@ -15,16 +15,16 @@ interface Counted {
 /** Events since the last cut that an occurrence rule asks for. */
 export class MatchTable {
   readonly #tickMs: number
-  readonly #matches: Counted[] = []
+  /** By rule, in the order of the program: how rules share batches must not show. */
+  readonly #lists: ReadonlyMap<string, Counted[]>
   readonly #singles = new Map<string, number>()
   readonly #seconds = new Map<string, Counted>()
 
-  constructor(tickMs: number) {
-    this.#tickMs = tickMs
-  }
+  count = 0
 
-  get count(): number {
-    return this.#matches.length
+  constructor(tickMs: number, rules: readonly string[]) {
+    this.#tickMs = tickMs
+    this.#lists = new Map(rules.map((rule) => [rule, []]))
   }
 
   /** Adds the rows that the rule asks for, of those given. `rows` is overwritten. */
@@ -53,20 +53,27 @@ export class MatchTable {
     const known = this.#seconds.get(second)
     if (match.count === 1 && singles <= maxSingle) {
       this.#singles.set(key, singles)
-      this.#matches.push({ match })
+      this.#push({ match })
     } else if (known === undefined) {
       const counted = { match }
       this.#seconds.set(second, counted)
-      this.#matches.push(counted)
+      this.#push(counted)
     } else known.match = { ...known.match, count: known.match.count + match.count }
   }
 
+  #push(counted: Counted): void {
+    this.#lists.get(counted.match.rule)?.push(counted)
+    this.count++
+  }
+
+  /** All matches, by rule and position. */
   view(): FrameMatch[] {
-    return this.#matches.map(({ match }) => match)
+    return [...this.#lists.values()].flat().map(({ match }) => match)
   }
 
   clear(): void {
-    this.#matches.length = 0
+    for (const list of this.#lists.values()) list.length = 0
+    this.count = 0
     this.#singles.clear()
     this.#seconds.clear()
   }

@@ -50,7 +50,10 @@ export class DeriveState {
     this.program = program
     this.tables = program.derives.map((derive) => new CellTable(derive, this.seriesBy(derive.by)))
     this.samples = this.tables.map((table) => new SampleTable(table))
-    this.matches = new MatchTable(program.tickMs)
+    this.matches = new MatchTable(
+      program.tickMs,
+      program.occurrences.map(({ rule }) => rule),
+    )
   }
 
   /** Cells and matches since the last cut. */

@@ -37,6 +37,17 @@ const changed =
 /** Level of a text without one that holds a stack trace. */
 const errorLevel = 5
 
+/** A text as it was read; one per parser, reused. */
+export interface Original {
+  bytes: Uint8Array
+  start: number
+  end: number
+  /** `bytes` is the scratch buffer of the batch. */
+  inScratch: boolean
+  /** The event has another text. */
+  isCleaned: boolean
+}
+
 /** What is added to an event after its format has been read. One per parser. */
 export class EventFinish {
   readonly #formats: FormatSet
@@ -49,8 +60,26 @@ export class EventFinish {
     this.#hasService = hasService
   }
 
+  /** `isText`: the scan gave a text, whose first line ends at `headerEnd`; else it wrote a whole event. */
+  event(scan: RecordScan, isText: boolean, headerEnd: number): void {
+    if (isText) {
+      if (headerEnd < scan.end) this.#lines(scan, headerEnd)
+      if (scan.format === undefined) this.#fail(scan)
+    }
+    this.#derive(scan)
+  }
+
+  /** A text that no format takes is a failure only if one was named, or if it looks like JSON and is none. */
+  #fail(scan: RecordScan): void {
+    const { format } = this.#formats.settings
+    if (scan.broken !== '' && !scan.isEnveloped) {
+      scan.out.addFlags(scan.broken === 'too_deep' ? eventFlag.too_deep : eventFlag.json_invalid)
+      scan.out.setFailure(scan.broken)
+    } else if (format !== 'auto' && format !== 'text') scan.out.setFailure('no_match')
+  }
+
   /** The lines after the first one: a stack trace, or more of the message. */
-  lines(scan: RecordScan, headerEnd: number): void {
+  #lines(scan: RecordScan, headerEnd: number): void {
     const { out, bytes, start, end } = scan
     const entry = lastEntry(out.batch, out.firstEntry, message)
     const isWhole = entry >= 0 && out.batch.entryEnd[entry] === headerEnd && isIn(out.batch, entry, out.inScratch)
@@ -85,7 +114,7 @@ export class EventFinish {
   }
 
   /** Service name of text, route of a path. */
-  derive(scan: RecordScan): void {
+  #derive(scan: RecordScan): void {
     const { out } = scan
     const batch = out.batch
     let [service, app, path, known] = [-1, -1, -1, -1]
@@ -114,18 +143,18 @@ export class EventFinish {
     else out.scratchSpan(route, batch.entryKind[path]! & 7, from, batch.scratchEnd)
   }
 
-  /** The text as read: a span of `bytes`, in the scratch buffer or not. `isCleaned`: the event's text differs from it. */
-  original(bytes: Uint8Array, span: { start: number; end: number; inScratch: boolean; isCleaned: boolean }, out: EventWriter): void {
+  /** Keeps the text as read, if the settings ask for it. */
+  original(text: Original, out: EventWriter): void {
     const policy = this.#formats.settings.keepOriginal
     if (policy === 'never') return
-    if (policy === 'on_failure' && !out.hasFailure && !span.isCleaned && (out.flags & changed) === 0) return
+    if (policy === 'on_failure' && !out.hasFailure && !text.isCleaned && (out.flags & changed) === 0) return
     if ((out.flags & (eventFlag.invalid_utf8 | eventFlag.utf16)) !== 0) {
-      out.string(original, textOf(bytes, span.start, span.end))
+      out.string(original, textOf(text.bytes, text.start, text.end))
       return
     }
     const was = out.inScratch
-    out.inScratch = span.inScratch
-    out.text(original, span.start, span.end)
+    out.inScratch = text.inScratch
+    out.text(original, text.start, text.end)
     out.inScratch = was
   }
 }

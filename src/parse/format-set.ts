@@ -1,4 +1,5 @@
-import type { EventTables } from '../core/event-batch.ts'
+import { EventBatch, type EventTables } from '../core/event-batch.ts'
+import { EventWriter } from '../core/event-writer.ts'
 import { DetectionTable } from './detect.ts'
 import { factsOf, type Format, type JsonFormat, type TextFormat } from './format.ts'
 import { jsonOutcome, type JsonScan } from './json-scan.ts'
@@ -35,6 +36,11 @@ export class FormatSet {
 
   idOf(format: TextFormat): number {
     return this.#ids.get(format) ?? this.plainId
+  }
+
+  /** A writer for a parser that has no batch yet. */
+  idleWriter(): EventWriter {
+    return new EventWriter(new EventBatch(this.tables))
   }
 
   jsonScanner(): JsonScan {

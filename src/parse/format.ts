@@ -90,43 +90,60 @@ export function factsOf(format: FormatDefinition): FormatFacts {
   }
 }
 
-/** What the value of a JSON key becomes. */
-export type JsonTarget =
-  /** A field of that type; a value of another type stays under `attributes` with the key's own name. */
+/**
+ * What the value of a JSON key becomes. Of several keys with one target the lowest `rank` wins (0 if it is not given),
+ * then the first one; a value that loses, or does not fit, stays under `attributes` with the key's own name.
+ */
+export type JsonTarget = { readonly rank?: number } & (
   | { readonly to: 'field'; readonly field: FieldName }
-  /** Event time: text or number, unit by size unless given. */
+  /** Event time: text or number, unit by size. If it is no time, the next candidate is asked. */
   | { readonly to: 'time' }
-  | { readonly to: 'level'; readonly scale: 'words' | 'pino' | 'python' | 'syslog' }
+  /** `isStrict`: a word that is no level is something else. */
+  | { readonly to: 'level'; readonly scale: LevelScale; readonly isStrict?: boolean }
   | { readonly to: 'duration'; readonly unit: 'ns' | 'us' | 'ms' | 's' | 'text' }
-  | { readonly to: 'status' }
+  | { readonly to: 'status' | 'method' }
   /** Request target: `url.original`, `.path`, `.query`. */
   | { readonly to: 'url' }
   /** `source.address`, and `source.ip` if it is one. */
   | { readonly to: 'address' }
   /** Object or text of an error: `error.type`, `.message`, `.stack_trace`, `.code`. */
   | { readonly to: 'error' }
-  | { readonly to: 'trace' }
-  | { readonly to: 'span' }
-  /** Container and Kubernetes labels, the text of a process list ...: as they are under this prefix. */
-  | { readonly to: 'under'; readonly prefix: 'labels' | 'attributes' | 'kubernetes.labels' | 'container.labels' }
+  | { readonly to: 'trace' | 'span'; readonly isDecimal?: boolean }
+  /** W3C trace context: `00-TRACE-SPAN-FLAGS`. */
+  | { readonly to: 'traceparent' }
+  /** Text: thread name; number: thread id. */
+  | { readonly to: 'thread' }
+  /** `container.image.name` and `.tag`. */
+  | { readonly to: 'image' }
+  /** `container.id` without `docker://`. */
+  | { readonly to: 'container' }
+  /** A key `a.*`: what is below it, as it is under this prefix. */
+  | { readonly to: 'under'; readonly prefix: 'labels' | 'kubernetes' | 'kubernetes.labels' | 'container.labels' }
   /** The line inside an envelope. */
   | { readonly to: 'payload' }
+  /** `P` or true: the line goes on in the next record. */
+  | { readonly to: 'partial' }
   | { readonly to: 'nothing' }
+)
+
+export type LevelScale = 'words' | 'npm' | 'pino' | 'python' | 'syslog'
 
 /**
  * A format of JSON objects: a table from keys to targets. Both the byte path and the object path read it. Keys that it
- * does not name go through the generic key lists, then to `attributes` (envelopes: as their kind says).
+ * does not name go to the ECS field of that name, through the generic key lists, then to `attributes`.
  */
 export interface JsonFormat extends FormatDefinition {
   readonly shape: 'json'
   readonly isEnvelope?: boolean
   /** `has(key, kind)`: the object has this (dotted) key, with a value of that kind if one is named. */
-  accepts(has: (key: string, kind?: 'string' | 'number' | 'object' | 'array' | 'boolean') => boolean): boolean
-  /** Dotted key to target; `prefix.*` covers all keys below. */
-  readonly keys: Readonly<Record<string, JsonTarget>>
-  /** Known ECS names pass to their own place. */
+  accepts(has: HasKey): boolean
+  /** Dotted key to target; `prefix.*` covers all keys below, an exact key wins over it. */
+  readonly keys: Readonly<Record<string, JsonTarget | readonly JsonTarget[]>>
+  /** ECS names without a dot (`tags`) and `labels.*` pass to their own place, as others do anyway. */
   readonly passesEcs?: boolean
 }
+
+export type HasKey = (key: string, kind?: 'string' | 'number' | 'boolean' | 'array' | 'object') => boolean
 
 export function defineJsonFormat(format: JsonFormat): JsonFormat {
   return format

@@ -6,8 +6,8 @@ import type { Decoder, Encoder } from '../core/codec.ts'
  * stream is still open. It owns copies, so it outlives the batch of its records.
  */
 export class Group {
-  /** Stream key. */
-  key = 0
+  /** Key of the stream; 0: the source is one. */
+  stream = 0
   /** Bits of `join`. */
   state = 0
   /** Bits of `eventFlag`. */
@@ -27,6 +27,8 @@ export class Group {
   isOpen = true
   /** The last line goes on in the next record. */
   isPartial = false
+  /** The lines came in envelopes: `rest` holds what was inside. */
+  isEnveloped = false
   /** The first record as read. */
   readonly record = new ByteWriter(256)
   /** What the other records add to the text in the first one, line ends included. */
@@ -37,16 +39,18 @@ export class Group {
   }
 
   encode(to: Encoder): void {
-    for (const value of [this.key, this.state, this.flags, this.offset, this.offsetEnd, this.lines, this.blanks]) to.uint(value)
+    for (const value of [this.stream, this.state, this.flags, this.offset, this.offsetEnd, this.lines, this.blanks])
+      to.uint(value)
     for (const value of [this.timestamp, this.clock, this.reference]) to.double(value)
     to.bool(this.isOpen)
     to.bool(this.isPartial)
+    to.bool(this.isEnveloped)
     to.bytes(this.record.written())
     to.bytes(this.rest.written())
   }
 
   decode(from: Decoder): void {
-    this.key = from.uint()
+    this.stream = from.uint()
     this.state = from.uint()
     this.flags = from.uint()
     this.offset = from.uint()
@@ -58,6 +62,7 @@ export class Group {
     this.reference = from.double()
     this.isOpen = from.bool()
     this.isPartial = from.bool()
+    this.isEnveloped = from.bool()
     fill(this.record, from.bytes())
     fill(this.rest, from.bytes())
   }
@@ -85,8 +90,8 @@ export class GroupQueue {
     return this.#queue[this.#head]
   }
 
-  openOf(key: number): Group | undefined {
-    return this.#open.size === 0 ? undefined : this.#open.get(key)
+  openOf(stream: number): Group | undefined {
+    return this.#open.size === 0 ? undefined : this.#open.get(stream)
   }
 
   /** A group at the end of the queue, with all fields as new; the caller fills it and then calls `added`. */
@@ -98,6 +103,7 @@ export class GroupQueue {
     group.blanks = 0
     group.isOpen = true
     group.isPartial = false
+    group.isEnveloped = false
     group.record.reset()
     group.rest.reset()
     this.#queue.push(group)
@@ -105,14 +111,25 @@ export class GroupQueue {
   }
 
   added(group: Group): void {
-    if (group.isOpen) this.#open.set(group.key, group)
+    if (group.isOpen) this.#open.set(group.stream, group)
     this.size += group.size
+  }
+
+  /** Appends `breaks` line ends and text. */
+  extend(group: Group, breaks: number, text: Uint8Array): void {
+    const { rest } = group
+    rest.reserve(breaks + text.length)
+    for (let i = 0; i < breaks; i++) rest.bytes[rest.at++] = 0x0a
+    rest.copy(text, 0, text.length)
+    group.lines += breaks
+    group.blanks = 0
+    this.size += breaks + text.length
   }
 
   close(group: Group): void {
     if (!group.isOpen) return
     group.isOpen = false
-    this.#open.delete(group.key)
+    this.#open.delete(group.stream)
   }
 
   /** Takes the head, which must not be used after the next `add`. */

@@ -18,6 +18,8 @@ export const join = {
   rust: 1 << 7,
   /** The header's level is warn or worse, or it has none: a bare `Error: text` belongs to it. */
   severe: 1 << 8,
+  /** The first part of the text begins like a JSON object: it is whole with its last part. */
+  json: 1 << 9,
 } as const
 
 /** Classes of first bytes. */
@@ -192,7 +194,8 @@ function isPlace(bytes: Uint8Array, start: number, end: number): boolean {
   let digits = end
   while (digits > start && bytes[digits - 1]! >= 0x30 && bytes[digits - 1]! <= 0x39) digits--
   if (digits === end || digits - start < 4 || bytes[digits - 1] !== colon) return false
-  if (bytes[start] !== 0x2f && !(bytes[start] === 0x6e && bytes[start + 4] === colon) && bytes[start] !== 0x66) return false
+  if (bytes[start] !== 0x2f && !(bytes[start] === 0x6e && bytes[start + 4] === colon) && bytes[start] !== 0x66)
+    return false
   for (let i = start; i < digits; i++) if (bytes[i] === space) return false
   return true
 }

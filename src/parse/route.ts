@@ -5,7 +5,9 @@ const [slash, dash, underscore, at, dot, colon] = [0x2f, 0x2d, 0x5f, 0x40, 0x2e,
 const maxSegments = 8
 /** Letters of an extension as one number, 5 bits each. */
 const extensions = new Set(
-  'js mjs css map png jpg jpeg gif svg ico webp avif woff ttf eot mp4 woff2 pdf zip gz wasm'.split(' ').map(extensionKey),
+  'js mjs css map png jpg jpeg gif svg ico webp avif woff ttf eot mp4 woff2 pdf zip gz wasm'
+    .split(' ')
+    .map(extensionKey),
 )
 const id = Uint8Array.from('{id}', (char) => char.charCodeAt(0))
 const more = Uint8Array.from('/*', (char) => char.charCodeAt(0))
@@ -30,7 +32,7 @@ export function routeOf(bytes: Uint8Array, start: number, end: number, out: Even
   }
   let segments = 0
   let written = -1
-  for (let from = start; from < end; ) {
+  for (let from = start; from < end;) {
     let to = from + 1
     while (to < end && bytes[to] !== slash) to++
     const isRest = ++segments > maxSegments
@@ -94,7 +96,8 @@ function isVariableSegment(bytes: Uint8Array, start: number, end: number): boole
   }
   if (digits === 0) return false
   if (letters === 0 || (hex === digits + letters && hex >= 8)) return true
-  if (tail >= 4 || (tail > 0 && signs > 0 && tail + letters + signs === end - start)) return !isVersion(bytes, start, end)
+  if (tail >= 4 || (tail > 0 && signs > 0 && tail + letters + signs === end - start))
+    return !isVersion(bytes, start, end)
   return end - start >= 16 && digits >= 3
 }
 

@@ -1,4 +1,3 @@
-import { eventFlag } from '../core/event-flag.ts'
 import { WriterMark, type EventWriter } from '../core/event-writer.ts'
 import type { ParseContext } from './context.ts'
 import { Detection } from './detect.ts'
@@ -6,6 +5,7 @@ import type { TextFormat } from './format.ts'
 import type { FormatSet } from './format-set.ts'
 import { jsonOutcome, type JsonScan } from './json-scan.ts'
 import { plainText } from './text/plain-text.ts'
+import { lineEnd } from './trace.ts'
 
 /** What a record has turned out to be: an event that is complete, a text, several events, or nothing. */
 export const found = { event: 0, text: 1, container: 2, empty: 3 } as const
@@ -32,8 +32,12 @@ export class RecordScan {
   format: TextFormat | undefined
   /** The header holds a text that may have a format of its own (syslog). */
   hasInner = false
-  /** The record looks like JSON and is none. */
-  isBroken = false
+  /** `bytes` is the scratch buffer of the batch. */
+  inScratch = false
+  /** Name of a container that counts as an envelope of its children. */
+  containerName = ''
+  /** Why a record that looks like JSON is text. */
+  broken: '' | 'json_invalid' | 'too_deep' = ''
   readonly #formats: FormatSet
   readonly #json: JsonScan
   readonly #envelopes: Detection
@@ -74,8 +78,16 @@ export class RecordScan {
     this.isPartial = false
     this.format = undefined
     this.hasInner = false
-    this.isBroken = false
-    for (this.#unwraps = 0; ; ) {
+    this.inScratch = this.#out.inScratch
+    this.containerName = ''
+    this.#unwraps = 0
+    return this.again()
+  }
+
+  /** Goes on with the text that `replaceText` has set. */
+  again(): number {
+    this.broken = ''
+    for (;;) {
       const outcome = this.#layer()
       if (outcome >= 0) return outcome
       this.#unwraps++
@@ -114,21 +126,41 @@ export class RecordScan {
       case jsonOutcome.container:
         return context.children.length === 0 ? found.empty : found.container
       case jsonOutcome.tooDeep:
-        this.isBroken = true
-        this.#out.addFlags(eventFlag.too_deep)
+        this.broken = 'too_deep'
         return found.text
       default:
-        this.isBroken = true
+        if (this.#unwraps === 0 && this.#isNdjson(from)) return found.container
+        this.broken = 'json_invalid'
         return found.text
     }
   }
 
+  /** Several lines, each of which is a whole object and an event: they become the children. */
+  #isNdjson(from: number): boolean {
+    const { bytes, end, context } = this
+    if (lineEnd(bytes, from, end) === end) return false
+    const spans: number[] = []
+    this.#out.mark(this.#mark)
+    for (let start = from; start < end;) {
+      const to = lineEnd(bytes, start, end)
+      if (!isBlank(bytes, start, to)) {
+        if (this.#json.scan(bytes, start, to, this.#out, context) > jsonOutcome.envelope) return false
+        this.#out.rewind(this.#mark)
+        spans.push(start, to)
+      }
+      start = to + 1
+    }
+    context.clear()
+    context.children.push(...spans)
+    this.containerName = 'ndjson'
+    return true
+  }
+
   #takePayload(): void {
     const { context } = this
-    if (context.payloadInScratch && !this.#out.inScratch) {
-      this.#out.inScratch = true
-    }
-    if (this.#out.inScratch) this.bytes = this.#out.batch.scratch
+    if (context.payloadInScratch) this.#out.inScratch = true
+    this.inScratch = this.#out.inScratch
+    if (this.inScratch) this.bytes = this.#out.batch.scratch
     this.start = context.payloadStart
     this.end = context.payloadEnd
     if (context.streamKey !== 0) this.key = context.streamKey >>> 0
@@ -140,6 +172,7 @@ export class RecordScan {
     this.bytes = bytes
     this.start = start
     this.end = end
+    this.inScratch = this.#out.inScratch
   }
 
   /**
@@ -176,10 +209,7 @@ export class RecordScan {
       this.#out.addEnvelope(this.format.name)
       context.clear()
       if (this.bytes[from] === openBrace) {
-        if (this.#json.scan(this.bytes, from, this.end, this.#out, context) === jsonOutcome.accepted) {
-          this.start = from
-          return true
-        }
+        if (this.#json.scan(this.bytes, from, this.end, this.#out, context) === jsonOutcome.accepted) return true
         this.#out.rewind(this.#mark)
         this.#out.demoteTime()
         this.#out.addEnvelope(this.format.name)
@@ -198,6 +228,12 @@ export class RecordScan {
     context.messageEnd = headerEnd
     return false
   }
+}
+
+/** Whether a span holds blanks alone. */
+export function isBlank(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let i = start; i < end; i++) if (bytes[i] !== space && bytes[i] !== tab && bytes[i] !== 0x0d) return false
+  return true
 }
 
 /** Whether a `[` begins an array that may give events: one of objects, or an empty one. */

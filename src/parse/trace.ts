@@ -29,7 +29,15 @@ const panic = 'panic'
 /** Frames of libraries and runtimes: the origin is the first frame that is none of these, else the first one. */
 const foreignNames = [
   ...['java.', 'javax.', 'jakarta.', 'jdk.', 'sun.', 'com.sun.', 'kotlin.', 'kotlinx.', 'scala.', 'akka.', 'reactor.'],
-  ...['org.springframework.', 'org.apache.', 'org.hibernate.', 'org.eclipse.', 'org.jboss.', 'io.netty.', 'io.undertow.'],
+  ...[
+    'org.springframework.',
+    'org.apache.',
+    'org.hibernate.',
+    'org.eclipse.',
+    'org.jboss.',
+    'io.netty.',
+    'io.undertow.',
+  ],
   ...['java.base/', 'com.zaxxer.', 'org.postgresql.', 'com.mysql.', 'com.fasterxml.', 'com.google.', 'okhttp3.'],
   ...['System.', 'Microsoft.'],
 ].map(word)
@@ -114,7 +122,7 @@ export function findTrace(bytes: Uint8Array, span: { start: number; end: number;
 }
 
 function readPython(bytes: Uint8Array, start: number, end: number, out: Trace): void {
-  for (let from = start; from < end; ) {
+  for (let from = start; from < end;) {
     const to = lineEnd(bytes, from, end)
     let text = from
     while (bytes[text] === space || bytes[text] === tab) text++
@@ -153,7 +161,7 @@ function readName(bytes: Uint8Array, start: number, end: number, out: Trace): vo
 
 function readOther(bytes: Uint8Array, start: number, end: number, out: Trace): void {
   let isOwn = false
-  for (let from = start; from < end; ) {
+  for (let from = start; from < end;) {
     const to = lineEnd(bytes, from, end)
     if (isFrame(bytes, from, to)) {
       if (!isOwn) isOwn = readFrame(bytes, from, to, out)
@@ -267,7 +275,7 @@ const fileUrl = word('file:///')
 /** Go: `main.charge(0x1)`, then `\t/app/main.go:12 +0x1d`. */
 function readGoPlace(bytes: Uint8Array, start: number, end: number, out: Trace): void {
   let before = -1
-  for (let from = start; from < end; ) {
+  for (let from = start; from < end;) {
     const to = lineEnd(bytes, from, end)
     if (bytes[from] === tab && bytes[from + 1] === 0x2f && before >= 0) {
       let place = from + 1

@@ -1,20 +1,28 @@
 import type { Parser, Partition } from '../core/component.ts'
 import type { EventBatch, Json, JsonObject } from '../core/event-batch.ts'
-import type { Frame } from '../core/frame.ts'
-import type { RecordBatch } from '../core/record-batch.ts'
+import { comparePositions, type Frame } from '../core/frame.ts'
+import type { Position, RecordBatch } from '../core/record-batch.ts'
 import type { Claim, Commit, Decision, DecisionKind, Snapshot, Unit } from '../core/unit.ts'
 
 /** What a partition's unit tells about itself; `derive/unit.ts` implements it. */
 export interface DeriveUnit<State> extends Unit<State, EventBatch, Frame> {
   /** Watermark of the source, epoch ms; -Infinity before the first event. */
   watermark(state: State): number
+  /** An empty frame at the place where the next one begins; undefined before the first event. */
+  heartbeat(state: State): Frame | undefined
+}
+
+/** What the engine needs to see of a derive unit's state. */
+export interface DeriveStanding {
+  /** The source was read to its end. */
+  readonly isEnded: boolean
 }
 
 /** Chunk that holds the parser's state beside those of the unit. */
 const parserChunk = 'parser'
 
 /** One partition with its parser and its derive unit: what is restored, re-run and committed together. */
-export class PartitionRun<State> {
+export class PartitionRun<State extends DeriveStanding> {
   readonly partition: Partition
   readonly pipeline: number
   readonly parser: Parser
@@ -43,7 +51,11 @@ export class PartitionRun<State> {
   /** A batch of this partition is under way. */
   isBusy = false
 
-  constructor(claim: Claim, unit: DeriveUnit<State>, parts: { partition: Partition; pipeline: number; parser: Parser }) {
+  constructor(
+    claim: Claim,
+    unit: DeriveUnit<State>,
+    parts: { partition: Partition; pipeline: number; parser: Parser },
+  ) {
     this.claim = claim
     this.partition = parts.partition
     this.pipeline = parts.pipeline
@@ -72,15 +84,23 @@ export class PartitionRun<State> {
     return this.#isDirty
   }
 
-  /** Takes the state of a snapshot; what it includes of the recorded decisions is not applied again. */
-  restore(snapshot: Snapshot): void {
+  /**
+   * Takes the state of a snapshot, unless its next frame would begin behind `accepted`, where the alert unit stands:
+   * what lies between would be missing. What it includes of the recorded decisions is not applied again.
+   */
+  restore(snapshot: Snapshot, accepted: Position): boolean {
+    const chunks = snapshot.chunks.filter((chunk) => chunk.id !== parserChunk)
+    const state = this.#unit.decode(snapshot.stateVersion, chunks)
+    const next = this.#unit.heartbeat(state)?.from
+    if (next !== undefined && comparePositions(next, accepted) > 0) return false
     const parser = snapshot.chunks.find((chunk) => chunk.id === parserChunk)
     if (parser !== undefined) this.parser.restore(parser.bytes)
-    const chunks = snapshot.chunks.filter((chunk) => chunk.id !== parserChunk)
-    this.state = this.#unit.decode(snapshot.stateVersion, chunks)
+    this.state = state
+    this.isEnded = state.isEnded
     this.position = snapshot.position.offset
     while (this.#recorded.length > 0 && this.#recorded[0]!.ordinal <= snapshot.decision) this.#recorded.shift()
     this.#appliedDecision = snapshot.decision
+    return true
   }
 
   #appliedDecision = 0
@@ -125,7 +145,9 @@ export class PartitionRun<State> {
     this.#unit.decide(this.state, decision, out)
   }
 
+  /** Records that come after the end (a file grew between two runs) open the partition again. */
   takeEvents(events: EventBatch, out: (frame: Frame) => void): void {
+    if (events.count > 0) this.isEnded = false
     this.#unit.step(this.state, events, out)
   }
 

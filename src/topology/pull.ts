@@ -7,7 +7,7 @@ import { RecordBatch } from '../core/record-batch.ts'
 import type { Decision, DecisionKind } from '../core/unit.ts'
 import type { Credit } from './credit.ts'
 import type { Delivery } from './delivery.ts'
-import type { PartitionRun } from './partition-run.ts'
+import type { PartitionRun, DeriveStanding } from './partition-run.ts'
 
 export interface PullSettings {
   readonly clock: Clock
@@ -22,8 +22,8 @@ export interface PullSettings {
   readonly joinTimeoutMs: number
   /** How long to wait when no partition has anything. */
   readonly pollMs: number
-  /** Looks for new partitions; called before each wait. */
-  readonly discover: () => Promise<void>
+  /** Called before each wait, when no batch is under way. */
+  readonly onIdle: () => Promise<void>
   readonly report: (error: LogpipeError) => void
 }
 
@@ -31,7 +31,7 @@ export interface PullSettings {
  * Reads the partitions one batch at a time, the one that is furthest behind in event time first, so that frames do not
  * pile up waiting for a slow source. Ends when all partitions have ended, or at `stop`.
  */
-export class Pull<State> {
+export class Pull<State extends DeriveStanding> {
   readonly #settings: PullSettings
   readonly #runs: readonly PartitionRun<State>[]
   readonly #mayEnd: () => boolean
@@ -64,13 +64,13 @@ export class Pull<State> {
       if (this.#isStopped) return
       const delivery = this.#recorded() ?? (await this.#read()) ?? this.#decided()
       if (delivery !== undefined) {
-        this.#settings.credit.take(delivery.records.bytes.length)
+        this.#settings.credit.take(sizeOf(delivery))
         delivery.run.isBusy = true
         yield delivery
         continue
       }
       if (this.#mayEnd() && this.#runs.every((run) => run.isEnded)) return
-      await this.#settings.discover()
+      await this.#settings.onIdle()
       await this.#wait()
     }
   }
@@ -79,7 +79,7 @@ export class Pull<State> {
   settle(delivery: Delivery<State>): void {
     delivery.run.isBusy = false
     this.#pool.push(delivery.events)
-    this.#settings.credit.give(delivery.records.bytes.length)
+    this.#settings.credit.give(sizeOf(delivery))
   }
 
   /** A decision of an earlier run that is due. */
@@ -98,7 +98,7 @@ export class Pull<State> {
       if (run === undefined) return undefined
       tried.add(run)
       const result = await this.#readRun(run)
-      if (result !== undefined && result.records.count > 0) return this.#recordsDelivery(run, result.records)
+      if (result !== undefined && result.records.next > 0) return this.#recordsDelivery(run, result.records)
     }
   }
 
@@ -175,6 +175,11 @@ export class Pull<State> {
     this.#cancelTimer?.()
     this.#wake = undefined
   }
+}
+
+/** Bytes that a delivery holds; a decision holds a place, too. */
+function sizeOf(delivery: Delivery<DeriveStanding>): number {
+  return Math.max(1, delivery.records.bytes.length)
 }
 
 function emptyRecords(partition: Partition, position: bigint): RecordBatch {

@@ -2,7 +2,7 @@ import { contentHash, type CompiledDerive, type DeriveProgram, type DeriveSpec }
 import type { EventBatch } from '../../src/core/event-batch.ts'
 import { EventTables } from '../../src/core/event-batch.ts'
 import type { Frame } from '../../src/core/frame.ts'
-import type { Decision, DecisionKind, Output } from '../../src/core/unit.ts'
+import type { Chunk, Decision, DecisionKind, Output } from '../../src/core/unit.ts'
 import type { Json } from '../../src/core/event-batch.ts'
 import { compileDerives, compileOccurrences, ofPipeline } from '../../src/derive/program.ts'
 import { createDeriveUnit, type DeriveUnit } from '../../src/derive/unit.ts'
@@ -132,6 +132,12 @@ export function framesOf(engines: Engines, events: readonly PlainEvent[], option
 export interface Story {
   readonly outputs: readonly Output[]
   readonly transitions: readonly Transition[]
+  /** Canonical bytes of the state at the end. */
+  readonly state: string
+}
+
+export function chunkText(chunks: Iterable<Chunk>): string {
+  return [...chunks].map(({ id, bytes }) => `${id} ${Buffer.from(bytes).toString('base64')}`).join('\n')
 }
 
 /** Runs frames through the alert unit; `sources` are known from the start. */
@@ -146,11 +152,11 @@ export function storyOf(engines: Engines, frames: readonly Frame[], options: { r
     unit.step(state, frame, (output) => outputs.push(output))
     if (options.restoreAfter?.has(i) === true) state = unit.decode(unit.stateVersion, [...unit.encode(state)])
   })
-  return { outputs, transitions }
+  return { outputs, transitions, state: chunkText(unit.encode(state)) }
 }
 
 /** Transitions as `kind at labels`, the time as seconds after the start of the story. */
-export function tellingOf({ transitions }: Story, labels: readonly string[] = []): string[] {
+export function tellingOf({ transitions }: Pick<Story, 'transitions'>, labels: readonly string[] = []): string[] {
   return transitions.map((transition) => {
     const shown = labels.map((label) => transition.labels[label] ?? '').join(' ')
     return `${transition.kind} ${(transition.t - storyStart) / 1000}s ${shown}`.trim()
@@ -158,6 +164,6 @@ export function tellingOf({ transitions }: Story, labels: readonly string[] = []
 }
 
 /** The documents of a stage, in the order in which they left. */
-export function documentsOf({ outputs }: Story, stage: Output['stage']): Json[] {
+export function documentsOf({ outputs }: Pick<Story, 'outputs'>, stage: Output['stage']): Json[] {
   return outputs.filter((output) => output.stage === stage).map(({ value }) => JSON.parse(value) as Json)
 }

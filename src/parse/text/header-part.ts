@@ -16,9 +16,7 @@ const [minWord, maxWord] = [4, 9]
 /** A name longer than this is none. */
 const maxNameBytes = 200
 
-/** Parts that the headers of application loggers are made of. All return a position after the part, or -1. */
-
-/** A level word in capitals: `INFO`, `WARNING`. */
+/** Position after a level word in capitals, `INFO`, `WARNING`; -1 if there is none. */
 export function capitalLevelEnd(bytes: Uint8Array, at: number, end: number): number {
   let to = at
   while (to < end && bytes[to]! >= 0x41 && bytes[to]! <= 0x5a) to++
@@ -47,18 +45,18 @@ export function isWordByte(byte: number): boolean {
   return ((byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7a) || isDigit(byte) || byte === 0x5f || byte === 0x24
 }
 
-/** The name of a logger or module: letters, digits, `_ $ . -`, beginning with a letter or `_`. */
+/** Position after the name of a logger or module: letters, digits, `_ $ . -`, not a digit first; -1 if there is none. */
 export function nameEnd(bytes: Uint8Array, at: number, end: number): number {
   const limit = Math.min(end, at + maxNameBytes + 1)
   let to = at
   while (to < limit && isNameByte(bytes[to]!)) to++
   const first = bytes[at]!
-  return to === at || to === limit + 1 || isDigit(first) || first === dot || first === dash ? -1 : to
+  return to === at || to - at > maxNameBytes || isDigit(first) || first === dot || first === dash ? -1 : to
 }
 
 /**
  * A place in brackets, in braces or bare: `{pay.py:12}`, `[pay.py:12]`, `pay.py:12`; what is before the colon is a
- * file if it ends in `.py`, else the name of a logger. Writes it and returns the position after it.
+ * file if it ends in `.py`, else the name of a logger. Writes it and returns the position after it, -1 if it is none.
  */
 export function scanPlace(bytes: Uint8Array, at: number, end: number, out: EventWriter): number {
   const first = bytes[at]

@@ -1,0 +1,206 @@
+import { concatMap, finalize, from, lastValueFrom, of, type Observable } from 'rxjs'
+import type { Clock } from '../core/clock.ts'
+import type { EventSink, ParseStage, Partition, RecordInput } from '../core/component.ts'
+import type { LogpipeError } from '../core/error.ts'
+import type { EventBatch, EventTables } from '../core/event-batch.ts'
+import type { Source } from '../core/record-batch.ts'
+import type { Claim, Decision, UnitLog } from '../core/unit.ts'
+import type { Telemetry } from '../telemetry/events.ts'
+import { AlertRun, requireInForce, type AlertStanding, type AlertUnit } from './alert-run.ts'
+import { Committer, type CommitPace } from './committer.ts'
+import { Credit } from './credit.ts'
+import type { Delivery } from './delivery.ts'
+import { deriveFrames } from './operators/derive-frames.ts'
+import { evaluateFrames } from './operators/evaluate-frames.ts'
+import { indexBatches } from './operators/index-batches.ts'
+import { maskBatches } from './operators/mask-batches.ts'
+import { parseBatches } from './operators/parse-batches.ts'
+import { PartitionRun, type DeriveUnit, type DeriveStanding } from './partition-run.ts'
+import { Pull } from './pull.ts'
+
+/** A pipeline with its parts built. */
+export interface EnginePipeline {
+  readonly name: string
+  readonly input: RecordInput
+  readonly parse: ParseStage
+  readonly sinks: readonly EventSink[]
+}
+
+export interface EngineSettings<DeriveState extends DeriveStanding, AlertState extends AlertStanding> {
+  readonly pipelines: readonly EnginePipeline[]
+  readonly deriveUnit: (source: Source) => DeriveUnit<DeriveState>
+  readonly alertUnit: AlertUnit<AlertState>
+  readonly log: UnitLog
+  readonly tables: EventTables
+  readonly clock: Clock
+  readonly telemetry: Telemetry
+  readonly configHash: string
+  readonly tickMs: number
+  readonly outOfOrderMs: number
+  readonly idleAfterMs: number
+  readonly joinTimeoutMs: number
+  readonly pollMs: number
+  readonly batchBytes: number
+  readonly pace: CommitPace
+  /** Rewrites what must not leave, between parse and every output. */
+  readonly mask: (events: EventBatch) => void
+  /** Stores the dead records of a batch within the next commit. */
+  readonly bury: (events: EventBatch) => void
+  /** After each commit: its outputs are visible. */
+  readonly onCommitted: () => void
+  /** Sees each batch after it was indexed, for live views; must not keep it. */
+  readonly onEvents?: (events: EventBatch) => void
+  readonly report: (error: LogpipeError) => void
+}
+
+const alertUnitName = 'alert'
+
+/**
+ * Embedded mode: one thread owns all units. Partitions are read in the order of their event time; each batch goes
+ * through parse, mask, index, derive and alert; one commit makes everything visible at once. Whatever ends it, a new
+ * engine on the same log goes on where the last commit was.
+ */
+export class Engine<DeriveState extends DeriveStanding, AlertState extends AlertStanding> {
+  readonly #settings: EngineSettings<DeriveState, AlertState>
+  readonly #runs: PartitionRun<DeriveState>[] = []
+  readonly #known = new Set<string>()
+  readonly #pull: Pull<DeriveState>
+  readonly #credit: Credit
+  #alerts!: AlertRun<AlertState>
+  #committer!: Committer<DeriveState, AlertState>
+
+  constructor(settings: EngineSettings<DeriveState, AlertState>) {
+    this.#settings = settings
+    this.#credit = new Credit(1)
+    this.#pull = new Pull(this.#runs, () => settings.pipelines.every(({ input }) => input.isBounded), {
+      clock: settings.clock,
+      credit: this.#credit,
+      tables: settings.tables,
+      batchBytes: settings.batchBytes,
+      tickMs: settings.tickMs,
+      outOfOrderMs: settings.outOfOrderMs,
+      idleAfterMs: settings.idleAfterMs,
+      joinTimeoutMs: settings.joinTimeoutMs,
+      pollMs: settings.pollMs,
+      onIdle: () => this.#idle(),
+      report: settings.report,
+    })
+  }
+
+  /** Undefined until the units are restored. */
+  get alertState(): AlertState | undefined {
+    return this.#alerts?.state
+  }
+
+  get runs(): readonly PartitionRun<DeriveState>[] {
+    return this.#runs
+  }
+
+  /** Runs until all inputs have ended or `stop` was called, then commits with a snapshot. Rejects as the log or a sink does. */
+  async run(): Promise<void> {
+    await this.#restore()
+    await lastValueFrom(this.#flow(), { defaultValue: undefined })
+    await this.#committer.commit(true)
+    for (const { sinks, input } of this.#settings.pipelines) {
+      for (const sink of sinks) await sink.stop()
+      await input.stop()
+    }
+    for (const { partition } of this.#runs) await partition.close()
+  }
+
+  /** Ends `run` after the batch under way. Harmless twice. */
+  stop(): void {
+    this.#pull.stop()
+  }
+
+  /** Something new may be there to read. */
+  nudge(): void {
+    this.#pull.nudge()
+  }
+
+  #flow(): Observable<unknown> {
+    const { pipelines, mask, bury, telemetry, log, onEvents } = this.#settings
+    return from(this.#pull.deliveries()).pipe(
+      concatMap((delivery: Delivery<DeriveState>) =>
+        of(delivery).pipe(
+          parseBatches(telemetry),
+          maskBatches(mask),
+          indexBatches({ pipelines, bury, telemetry, onEvents }),
+          deriveFrames((run, decision) => this.#record(log, run.claim, decision)),
+          evaluateFrames(this.#alerts),
+          concatMap(() => this.#committer.commitIfDue(delivery.records.bytes.length)),
+          finalize(() => this.#pull.settle(delivery)),
+        ),
+      ),
+    )
+  }
+
+  /** Claims all units and restores them to one cut: no partition stands later than what the alert unit has accepted. */
+  async #restore(): Promise<void> {
+    const { log, alertUnit } = this.#settings
+    const claim = await log.claim(alertUnitName)
+    this.#alerts = new AlertRun(claim, alertUnit)
+    const snapshot = claim.snapshots[0]
+    if (snapshot !== undefined) this.#alerts.restore(snapshot)
+    this.#committer = new Committer(this.#settings, this.#alerts, this.#runs)
+    this.#alerts.applyRecorded()
+    await this.#discover()
+    const gone = [...this.#alerts.state.sources].filter(([id, { isEnded, standing }]) => {
+      return !isEnded && standing !== 'stalled' && !this.#known.has(id)
+    })
+    for (const [source] of gone) await this.#decideAlert('exclude', { source })
+  }
+
+  async #idle(): Promise<void> {
+    await this.#discover()
+    await this.#includeThoseCaughtUp()
+    await this.#committer.commitIfDirty()
+  }
+
+  async #discover(): Promise<void> {
+    const found: string[] = []
+    for (const [index, pipeline] of this.#settings.pipelines.entries()) {
+      for (const partition of await pipeline.input.discover()) {
+        const { id } = partition.source
+        if (this.#known.has(id)) continue
+        this.#known.add(id)
+        found.push(id)
+        this.#runs.push(await this.#runOf(partition, index))
+      }
+    }
+    const unknown = found.filter((id) => !this.#alerts.state.sources.has(id))
+    if (unknown.length > 0) await this.#decideAlert('sources', { add: unknown })
+  }
+
+  async #runOf(partition: Partition, pipeline: number): Promise<PartitionRun<DeriveState>> {
+    const { log, deriveUnit, pipelines, clock } = this.#settings
+    const { source } = partition
+    const claim = await log.claim(`derive/${source.pipeline}/${source.id}`)
+    const parser = pipelines[pipeline]!.parse.parserFor(source)
+    const run = new PartitionRun(claim, deriveUnit(source), { partition, pipeline, parser })
+    run.lastArrivalMs = clock.now()
+    const accepted = this.#alerts.state.sources.get(source.id)?.lastTo ?? { offset: partition.start, sub: 0 }
+    if (this.#alerts.isRestored) claim.snapshots.some((snapshot) => run.restore(snapshot, accepted))
+    return run
+  }
+
+  /** Sources that came late hold ticks back only once they are as far as the others. */
+  async #includeThoseCaughtUp(): Promise<void> {
+    const global = this.#alerts.watermark
+    for (const [source, { standing, watermark, isEnded }] of this.#alerts.state.sources) {
+      if (standing === 'joining' && (watermark >= global || isEnded)) await this.#decideAlert('include', { source })
+    }
+  }
+
+  async #decideAlert(
+    kind: 'sources' | 'exclude' | 'include',
+    value: { add: string[] } | { source: string },
+  ): Promise<void> {
+    const { log, clock } = this.#settings
+    await this.#alerts.decide(kind, value, (decision) => this.#record(log, this.#alerts.claim, decision), clock.now())
+  }
+
+  async #record(log: UnitLog, claim: Claim, decision: Decision): Promise<void> {
+    requireInForce(await log.decide(claim, decision), claim.unit)
+  }
+}
