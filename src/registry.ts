@@ -1,5 +1,5 @@
 import { any } from './alert/any.ts'
-import { Rule } from './alert/rule.ts'
+import { Rule, ruleFaults, type RuleKeys } from './alert/rule.ts'
 import { flatline } from './alert/flatline.ts'
 import { frequency } from './alert/frequency.ts'
 import { percentile } from './alert/percentile.ts'
@@ -23,7 +23,22 @@ import { stats } from './derive/stats.ts'
 import { sum } from './derive/sum.ts'
 import { ParseConfig } from './parse/config.ts'
 import type { Format } from './parse/format.ts'
+import { apacheCombined, apacheCommon } from './parse/text/apache-access.ts'
+import { apacheError } from './parse/text/apache-error.ts'
+import { cri } from './parse/text/cri.ts'
+import { django } from './parse/text/django.ts'
+import { gunicorn } from './parse/text/gunicorn.ts'
+import { logfmt } from './parse/text/logfmt.ts'
+import { loguru } from './parse/text/loguru.ts'
+import { monitor } from './parse/text/monitor.ts'
+import { nginxAccess } from './parse/text/nginx-access.ts'
+import { nginxError } from './parse/text/nginx-error.ts'
 import { plainText } from './parse/text/plain-text.ts'
+import { pythonLogging } from './parse/text/python-logging.ts'
+import { springBoot } from './parse/text/spring-boot.ts'
+import { syslog3164, syslogIso } from './parse/text/syslog-3164.ts'
+import { syslog5424 } from './parse/text/syslog-5424.ts'
+import { uvicorn } from './parse/text/uvicorn.ts'
 import { file } from './source/file/file.ts'
 import { generator } from './source/generator.ts'
 import { http } from './source/http.ts'
@@ -34,7 +49,26 @@ import { stdin } from './source/stdin.ts'
 /** The one table of components, in flow order. Within `formats` the order is that of detection: specific before general. */
 export const sources: readonly SourceDefinition[] = [file, stdin, http, generator]
 
-export const formats: readonly Format[] = [plainText]
+export const formats: readonly Format[] = [
+  cri,
+  nginxAccess,
+  pythonLogging,
+  springBoot,
+  loguru,
+  nginxError,
+  syslog5424,
+  syslogIso,
+  syslog3164,
+  uvicorn,
+  apacheError,
+  gunicorn,
+  django,
+  apacheCombined,
+  apacheCommon,
+  logfmt,
+  monitor,
+  plainText,
+]
 
 export const derives: readonly DeriveDefinition[] = [
   errorRate,
@@ -63,4 +97,6 @@ export const components: Components = {
   sinks,
   parse: ParseConfig,
   rule: Rule,
+  // Config hands over what the schema of `rule` gave.
+  ruleFaults: (definition, keys, config) => ruleFaults(definition, keys as RuleKeys, config),
 }

@@ -6,7 +6,25 @@ import { differences, type Generator, write } from './generated.ts'
 const root = path.dirname(import.meta.dirname)
 
 /** One row per generator; heavy imports belong inside of its `make`. */
-const generators: readonly Generator[] = []
+const generators: readonly Generator[] = [
+  { name: 'ECS fields', folders: [], make: async () => (await import('./ecs-fields.ts')).ecsFieldsFile(root) },
+  {
+    name: 'JSON Schemas',
+    folders: ['schemas/json'],
+    async make() {
+      const { generateSchemas } = await import('../src/config/schema-files.ts')
+      return generateSchemas((await import('../src/registry.ts')).components)
+    },
+  },
+  {
+    name: 'reference',
+    folders: ['docs/reference'],
+    async make() {
+      const { referencePages } = await import('./reference.ts')
+      return referencePages((await import('../src/registry.ts')).components)
+    },
+  },
+]
 
 async function main(isCheck: boolean): Promise<void> {
   let count = 0

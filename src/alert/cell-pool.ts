@@ -67,7 +67,10 @@ export class CellPool {
   }
 
   /** The cells as a frame has them. */
-  view(slots: readonly number[], place: { series: readonly string[]; seriesOf: Int32Array; pane: Float64Array }): FrameDerive {
+  view(
+    slots: readonly number[],
+    place: { series: readonly string[]; seriesOf: Int32Array; pane: Float64Array },
+  ): FrameDerive {
     const { id, width, keepsValues } = this.#derive
     const cells = new Float64Array(slots.length * width)
     slots.forEach((slot, i) => cells.set(this.cells.subarray(slot * width, (slot + 1) * width), i * width))

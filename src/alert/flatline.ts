@@ -26,7 +26,9 @@ export const flatline = defineAlert({
         kind: 'condition',
         evaluate(points, t) {
           const value = points.count(t)
-          return value < config.below ? { isTrue: true, value, reason: 'below' } : { isTrue: false, value, reason: 'within' }
+          return value < config.below
+            ? { isTrue: true, value, reason: 'below' }
+            : { isTrue: false, value, reason: 'within' }
         },
       },
       derive: { type: 'count', config: { window: config.window }, output: 'count' },

@@ -47,7 +47,8 @@ function putFields(document: JsonObject, derive: CompiledDerive, key: string): v
   })
   // A `by` field such as labels.team has put something there.
   const known = document['labels']
-  document['labels'] = typeof known === 'object' && known !== null && !Array.isArray(known) ? { ...known, ...labels } : labels
+  document['labels'] =
+    typeof known === 'object' && known !== null && !Array.isArray(known) ? { ...known, ...labels } : labels
 }
 
 function ofKind(field: string, value: string): Json {

@@ -1,14 +1,16 @@
 import type { OccurrenceRule } from '../core/component.ts'
+import type { FrameMatch } from '../core/frame.ts'
 import { paneStart } from '../core/pane.ts'
 import { advanceQuiet, type Episode } from './episode.ts'
 import type { Effects } from './pending.ts'
 import { hasClash, newEpisode } from './publish.ts'
 import { compareSamples } from './sample-list.ts'
-import type { RuleState } from './state.ts'
+import { entriesByKey, type RuleState } from './state.ts'
 import { noteChange, type TickRun } from './tick-run.ts'
 
-/** Times that one key holds at most. */
+/** Times that one key holds at most, and that one counted match adds. */
 const maxTimes = 100_000
+const maxAtOnce = 10_000
 
 /** What the matches of a tick were for one key. */
 interface Occurred {
@@ -25,14 +27,14 @@ export function takeMatches(state: RuleState, effects: Effects | undefined, run:
     const episode = episodes.get(key)
     if (episode !== undefined) see(episode, { count, lastMs, samples }, state)
   }
-  for (const episode of [...episodes.values()]) {
+  for (const episode of episodes.values()) {
     const step = advanceQuiet(episode, { t: run.t, timing: rule })
     if (step === 'none' || step === 'dropped') continue
     episode.windowEnd = run.t
     if (step === 'resolved') episodes.delete(episode.key)
     noteChange(run, state, { episode, kind: step })
   }
-  for (const key of [...occurred.keys()].sort()) if (!episodes.has(key)) create(key, occurred.get(key)!, { state, run })
+  for (const [key, one] of entriesByKey(occurred)) if (!episodes.has(key)) create(key, one, { state, run })
   forgetTimes(state, run)
 }
 
@@ -74,37 +76,37 @@ function occurrencesOf(state: RuleState, effects: Effects): Map<string, Occurred
   found.sort((a, b) => compareSamples({ ...a.match, source: a.source }, { ...b.match, source: b.source }))
   const occurred = new Map<string, Occurred>()
   for (const { match } of found) {
-    const count = countOf(state, match.series, { timeMs: match.timeMs, count: match.count })
+    const { count, lastMs } = occurrenceOf(state, match)
     const known = occurred.get(match.series)
     if (count === 0) continue
-    if (known === undefined) occurred.set(match.series, { count, lastMs: match.timeMs, samples: [match.sample] })
+    if (known === undefined) occurred.set(match.series, { count, lastMs, samples: [match.sample] })
     else {
       known.count += count
-      known.lastMs = Math.max(known.lastMs, match.timeMs)
+      known.lastMs = Math.max(known.lastMs, lastMs)
       if (known.samples.length < state.rule.samples) known.samples.push(match.sample)
     }
   }
   return occurred
 }
 
-/** How many matches make an occurrence together with this one; 0: it is none yet. */
-function countOf(state: RuleState, key: string, match: { timeMs: number; count: number }): number {
+/** How many matches make an occurrence together with this one, and the time of the newest; 0: it is none yet. */
+function occurrenceOf(state: RuleState, { series, timeMs, count }: FrameMatch): { count: number; lastMs: number } {
   // Only occurrence rules have matches.
   const rule = state.rule.rule as OccurrenceRule
-  if (rule.windowMs === 0) return rule.occurs([match.timeMs]) ? match.count : 0
-  const times = state.times.get(key) ?? []
+  if (rule.windowMs === 0) return { count: rule.occurs([timeMs]) ? count : 0, lastMs: timeMs }
+  const times = state.times.get(series) ?? []
   let at = times.length
-  while (at > 0 && times[at - 1]! > match.timeMs) at--
-  times.splice(at, 0, ...Array.from({ length: Math.min(match.count, maxTimes) }, () => match.timeMs))
-  const oldest = times.at(-1)! - rule.windowMs
-  const stale = times.findIndex((time) => time > oldest)
+  while (at > 0 && times[at - 1]! > timeMs) at--
+  times.splice(at, 0, ...Array.from({ length: Math.min(count, maxAtOnce) }, () => timeMs))
+  const lastMs = times.at(-1) ?? timeMs
+  const stale = times.findIndex((time) => time > lastMs - rule.windowMs)
   times.splice(0, Math.max(stale, times.length - maxTimes))
   if (rule.occurs(times)) {
-    state.times.delete(key)
-    return times.length
+    state.times.delete(series)
+    return { count: times.length, lastMs }
   }
-  state.times.set(key, times)
-  return 0
+  state.times.set(series, times)
+  return { count: 0, lastMs }
 }
 
 /** Now and then drops the keys whose newest match is older than the window. */

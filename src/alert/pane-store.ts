@@ -68,7 +68,8 @@ export class PaneStore {
     if (paneStart(t, rarely) === paneStart(before, rarely)) return
     for (const series of this.series.values()) {
       while (series.windowStarts.length > 0 && this.#isExpired(series.windowStarts[0]!, t)) {
-        this.pool.release(series.windowSlots.shift()!)
+        this.pool.release(series.windowSlots[0]!)
+        series.windowSlots.shift()
         series.windowStarts.shift()
         series.revisions.shift()
         series.marks.shift()
@@ -80,7 +81,8 @@ export class PaneStore {
   #forgetPanes(series: Series, t: number): void {
     const oldest = t - this.readMs
     while (series.paneStarts.length > 0 && series.paneStarts[0]! < oldest) {
-      this.pool.release(series.paneSlots.shift()!)
+      this.pool.release(series.paneSlots[0]!)
+      series.paneSlots.shift()
       series.paneStarts.shift()
     }
     series.samples.forget(oldest)
@@ -143,7 +145,10 @@ export class PaneStore {
   }
 
   /** Takes back a window of a snapshot made after `tick`. */
-  putWindow(series: Series, saved: { part: FrameDerive; cell: number; tick: number; revision: number; marks: number }): void {
+  putWindow(
+    series: Series,
+    saved: { part: FrameDerive; cell: number; tick: number; revision: number; marks: number },
+  ): void {
     const window = this.#window(series, saved.part.pane[saved.cell]!)
     this.pool.addCell(series.windowSlots[window]!, saved.part, saved.cell)
     series.revisions[window] = saved.revision

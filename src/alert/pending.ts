@@ -23,7 +23,8 @@ export class Pending {
       for (const [tick, part] of splitByTick(whole, floor, tickMs)) this.at(tick).parts.push({ part, isApproximate })
     }
     const { source } = frame
-    for (const match of frame.matches) this.at(Math.max(floor, paneEnd(match.timeMs, tickMs))).matches.push({ source, match })
+    for (const match of frame.matches)
+      this.at(Math.max(floor, paneEnd(match.timeMs, tickMs))).matches.push({ source, match })
     for (const sample of frame.samples) this.at(Math.max(floor, sample.pane + tickMs)).samples.push({ source, sample })
   }
 
@@ -83,5 +84,13 @@ function partOf(whole: FrameDerive, cells: readonly number[]): FrameDerive {
     pane[i] = whole.pane[cell]!
     values.set(whole.cells.subarray(cell * width, (cell + 1) * width), i * width)
   })
-  return { derive, width, series, seriesOf, pane, cells: values, bags: bags.length === 0 ? [] : cells.map((cell) => bags[cell]!) }
+  return {
+    derive,
+    width,
+    series,
+    seriesOf,
+    pane,
+    cells: values,
+    bags: bags.length === 0 ? [] : cells.map((cell) => bags[cell]!),
+  }
 }

@@ -8,7 +8,11 @@ import { judge, limitKeys, shownLimit } from './limits.ts'
 const Config = z.strictObject({
   field: fieldName({ default: 'event.duration', about: 'A numeric field; events without it take no part.' }),
   field_unit: fieldUnit(),
-  percentile: z.number().gt(0).lte(100).meta({ description: 'By nearest rank; exact up to 1,000 values, then within 1 %.' }),
+  percentile: z
+    .number()
+    .gt(0)
+    .lte(100)
+    .meta({ description: 'By nearest rank; exact up to 1,000 values, then within 1 %.' }),
   window: duration({ min: '1s', about: 'The events of so much time are looked at.' }),
   min_events: count({ default: 20, about: 'Fewer events are no value.' }),
   ...limitKeys,
@@ -27,7 +31,8 @@ export const percentile = defineAlert({
     return {
       rule: {
         kind: 'condition',
-        evaluate: (points, t, wasTrue) => judge(config, points.count(t) < config.min_events ? NaN : points.at(t), wasTrue),
+        evaluate: (points, t, wasTrue) =>
+          judge(config, points.count(t) < config.min_events ? NaN : points.at(t), wasTrue),
       },
       derive: {
         type: 'percentiles',

@@ -86,8 +86,15 @@ export function compileRules(specs: readonly RuleSpec[], context: RuleContext): 
     else samples.set(watched.derive.id, Math.max(spec.keys.samples, samples.get(watched.derive.id) ?? 0))
     for (const level of compiled) rules.push(instanceOf(spec, level, watched))
   }
-  const derives = [...context.derives, ...anonymous].map((derive) => ({ ...derive, samples: samples.get(derive.id) ?? 0 }))
-  return { rules: rules.sort((a, b) => (a.id === b.id ? a.level - b.level : a.id < b.id ? -1 : 1)), derives, occurrences }
+  const derives = [...context.derives, ...anonymous].map((derive) => ({
+    ...derive,
+    samples: samples.get(derive.id) ?? 0,
+  }))
+  return {
+    rules: rules.sort((a, b) => (a.id === b.id ? a.level - b.level : a.id < b.id ? -1 : 1)),
+    derives,
+    occurrences,
+  }
 }
 
 function wrong(spec: RuleSpec, message: string): LogpipeError {

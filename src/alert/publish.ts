@@ -85,7 +85,9 @@ export class Publisher {
         unit,
         labels: episode.labels,
       }
-      episode.annotations = Object.fromEntries(rule.annotations.map(([name, template]) => [name, template.render(values)]))
+      episode.annotations = Object.fromEntries(
+        rule.annotations.map(([name, template]) => [name, template.render(values)]),
+      )
     }
     if (kind !== 'pending') {
       episode.revision++

@@ -23,7 +23,8 @@ export const ratio = defineAlert({
     return {
       rule: {
         kind: 'condition',
-        evaluate: (points, t, wasTrue) => judge(config, points.count(t) < config.min_events ? NaN : points.at(t), wasTrue),
+        evaluate: (points, t, wasTrue) =>
+          judge(config, points.count(t) < config.min_events ? NaN : points.at(t), wasTrue),
       },
       derive: {
         type: 'error_rate',

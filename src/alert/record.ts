@@ -28,7 +28,11 @@ export interface Change {
   readonly reason?: string | undefined
 }
 
-const notificationReasons = { firing: 'first notification', updated: 'repeat interval elapsed', resolved: 'all alerts resolved' }
+const notificationReasons = {
+  firing: 'first notification',
+  updated: 'repeat interval elapsed',
+  resolved: 'all alerts resolved',
+}
 
 /** Topic of the records, which is also their receiver. */
 const topic = 'logpipe.alerts.v1'

@@ -2,21 +2,21 @@ import type { Decoder, Encoder } from '../core/codec.ts'
 import { sortedNames, type Labels } from '../core/fingerprint.ts'
 import { decodeList, encodeList } from '../core/frame-codec.ts'
 import type { Episode } from './episode.ts'
-import type { RuleState } from './state.ts'
+import { entriesByKey, type RuleState } from './state.ts'
 
 /** Canonical bytes of what a rule remembers. */
 export function encodeRule(to: Encoder, state: RuleState): void {
   to.text(state.rule.hash)
   to.uint(state.limited)
   to.uint(state.clashes)
-  encodeList(to, sortedKeys(state.episodes), (_, key) => encodeEpisode(to, state.episodes.get(key)!))
-  encodeList(to, sortedKeys(state.keys), (_, key) => {
+  encodeList(to, entriesByKey(state.episodes), (_, [, episode]) => encodeEpisode(to, episode))
+  encodeList(to, entriesByKey(state.keys), (_, [key, ms]) => {
     to.text(key)
-    to.double(state.keys.get(key)!)
+    to.double(ms)
   })
-  encodeList(to, sortedKeys(state.times), (_, key) => {
+  encodeList(to, entriesByKey(state.times), (_, [key, times]) => {
     to.text(key)
-    encodeList(to, state.times.get(key)!, (_to, time) => to.double(time))
+    encodeList(to, times, (_to, time) => to.double(time))
   })
 }
 
@@ -30,10 +30,6 @@ export function decodeRule(from: Decoder, state: RuleState): void {
   for (const [key, times] of decodeList(from, () => [from.text(), decodeList(from, () => from.double())] as const)) {
     state.times.set(key, times)
   }
-}
-
-function sortedKeys(map: ReadonlyMap<string, unknown>): string[] {
-  return [...map.keys()].sort()
 }
 
 const numbers = ['startsAt', 'falseSince', 'publishedAt', 'value', 'windowStart', 'windowEnd', 'lastMatch'] as const

@@ -10,10 +10,14 @@ export type Severity = (typeof severities)[number]
 
 const labelText = z.string().max(1024)
 const labelKey = z.string().regex(/^[a-zA-Z_][a-zA-Z0-9_]*$/, 'must be a label name: letters, digits and _')
-const template = z.string().max(4096).superRefine((value, context) => {
-  const { fault, ...place } = compileTemplate(value)
-  if (fault !== undefined) context.addIssue({ code: 'custom', message: fault, params: { finding: 'bad_value', ...place } })
-})
+const template = z
+  .string()
+  .max(4096)
+  .superRefine((value, context) => {
+    const { fault, ...place } = compileTemplate(value)
+    if (fault !== undefined)
+      context.addIssue({ code: 'custom', message: fault, params: { finding: 'bad_value', ...place } })
+  })
 
 const Level = z.strictObject({
   severity: z.enum(severities).meta({ description: 'How bad it is.' }),
@@ -48,13 +52,20 @@ export const Rule = z.strictObject({
     .meta({ description: 'Fields that split the rule into instances; each becomes a label.' })
     .prefault([]),
   for: duration({ default: '0', about: 'Condition rules: how long it must hold before it fires.' }),
-  keep_firing_for: duration({ default: '0', about: 'Condition rules: how long it goes on firing when it no longer holds.' }),
+  keep_firing_for: duration({
+    default: '0',
+    about: 'Condition rules: how long it goes on firing when it no longer holds.',
+  }),
   resolve_after: duration({ default: '5m', about: 'Occurrence rules: it resolves so long after the last occurrence.' }),
   no_value: z
     .enum(['clear', 'keep', 'fire'])
     .meta({ description: 'Condition rules: what a window without a value counts as: false, the answer before, true.' })
     .prefault('clear'),
-  limit_instances: count({ default: 1000, min: 1, about: 'Pending and firing instances at most; further ones are counted only.' }),
+  limit_instances: count({
+    default: 1000,
+    min: 1,
+    about: 'Pending and firing instances at most; further ones are counted only.',
+  }),
   samples: count({ default: 3, max: 20, about: 'Log lines that are kept with an alert.' }),
   labels: z.record(labelKey, labelText).meta({ description: 'Labels beside those of `by`; they win.' }).prefault({}),
   annotations: z
@@ -72,15 +83,21 @@ export interface RuleFault {
 }
 
 /** What is wrong between the keys of a rule, beside what each key says for itself. */
-export function ruleFaults(definition: AlertDefinition, keys: RuleKeys, config: Readonly<Record<string, unknown>>): RuleFault[] {
+export function ruleFaults(
+  definition: AlertDefinition,
+  keys: RuleKeys,
+  config: Readonly<Record<string, unknown>>,
+): RuleFault[] {
   const faults: RuleFault[] = []
   function add(key: string, message: string): void {
     faults.push({ key, message })
   }
-  if ((keys.severity === undefined) === (keys.levels === undefined)) add('severity', 'a rule has either severity or levels')
+  if ((keys.severity === undefined) === (keys.levels === undefined))
+    add('severity', 'a rule has either severity or levels')
   if (definition.kind === 'occurrence') {
     for (const key of ['for', 'keep_firing_for'] as const) {
-      if (keys[key] > 0) add(key, `${definition.type} fires at the first occurrence and resolves by resolve_after: no ${key}`)
+      if (keys[key] > 0)
+        add(key, `${definition.type} fires at the first occurrence and resolves by resolve_after: no ${key}`)
     }
     if (keys.no_value !== 'clear') add('no_value', `${definition.type} looks at events, not at values`)
     if (keys.levels !== undefined) add('levels', `${definition.type} has no limits, so it has one severity`)
@@ -96,7 +113,8 @@ export function ruleFaults(definition: AlertDefinition, keys: RuleKeys, config: 
     add('above', 'the rule needs a limit: above or below')
   }
   for (const level of keys.levels ?? []) {
-    if (hasLimits && limits.every((key) => level[key] === undefined)) add('levels', `the level ${level.severity} needs above or below`)
+    if (hasLimits && limits.every((key) => level[key] === undefined))
+      add('levels', `the level ${level.severity} needs above or below`)
   }
   if (definition.type === 'threshold' && config['metric'] === undefined && config['window'] === undefined) {
     add('window', 'without metric the events in a window are counted: how long is it?')

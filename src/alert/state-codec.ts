@@ -16,7 +16,7 @@ import type { Chunk } from '../core/unit.ts'
 import { decodeStore, encodeStore } from './store-codec.ts'
 import { decodeRule, encodeRule } from './rule-codec.ts'
 import { newSource, type SourceState } from './sources.ts'
-import { AlertState, type AlertProgram } from './state.ts'
+import { AlertState, entriesByKey, type AlertProgram } from './state.ts'
 
 export const alertStateVersion = 1
 
@@ -28,7 +28,7 @@ export function* encodeAlertState(state: AlertState): Iterable<Chunk> {
   to.double(state.tick)
   to.double(state.firstTick)
   to.bool(state.isMoving)
-  encodeList(to, sortedBy(state.sources.values(), (source) => source.source), encodeSource)
+  encodeList(to, entriesByKey(state.sources), (_, [, source]) => encodeSource(to, source))
   encodePending(to, state)
   yield { id: 'alert', bytes: to.finish() }
   for (const { store } of state.watches) {
@@ -45,7 +45,8 @@ export function* encodeAlertState(state: AlertState): Iterable<Chunk> {
 
 /** The state for a program. Derives and rules that it does not have, or that changed, begin anew. */
 export function decodeAlertState(program: AlertProgram, version: number, chunks: readonly Chunk[]): AlertState {
-  if (version !== alertStateVersion) throw new LogpipeError('LP_STATE_VERSION', `reading alert state of version ${version}`)
+  if (version !== alertStateVersion)
+    throw new LogpipeError('LP_STATE_VERSION', `reading alert state of version ${version}`)
   const byId = new Map(chunks.map((chunk) => [chunk.id, chunk.bytes]))
   const state = new AlertState(program)
   const main = byId.get('alert')
@@ -65,10 +66,6 @@ export function decodeAlertState(program: AlertProgram, version: number, chunks:
     if (bytes !== undefined) decodeRule(new Decoder(bytes), rule)
   }
   return state
-}
-
-function sortedBy<Item>(items: Iterable<Item>, key: (item: Item) => string): Item[] {
-  return [...items].sort((a, b) => (key(a) < key(b) ? -1 : 1))
 }
 
 function encodeSource(to: Encoder, source: SourceState): void {

@@ -70,6 +70,11 @@ function newRule(rule: RuleInstance, derives: readonly CompiledDerive[]): RuleSt
   return { rule, unit, episodes: new Map(), keys: new Map(), times: new Map(), limited: 0, clashes: 0 }
 }
 
+/** Entries of a map in the order of their keys. */
+export function entriesByKey<Value>(map: ReadonlyMap<string, Value>): [string, Value][] {
+  return [...map].sort(([a], [b]) => (a < b ? -1 : 1))
+}
+
 /** Value of a `config` decision: what the next program keeps is told by its hashes. */
 export function configDecisionValue(next: AlertProgram): JsonObject {
   const rules: Record<string, Json[]> = {}

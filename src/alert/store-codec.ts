@@ -1,7 +1,15 @@
 import type { Decoder, Encoder } from '../core/codec.ts'
 import type { FrameDerive } from '../core/frame.ts'
-import { decodeCells, decodeList, decodePosition, encodeCells, encodeList, encodePosition } from '../core/frame-codec.ts'
+import {
+  decodeCells,
+  decodeList,
+  decodePosition,
+  encodeCells,
+  encodeList,
+  encodePosition,
+} from '../core/frame-codec.ts'
 import type { PaneStore, Series } from './pane-store.ts'
+import { entriesByKey } from './state.ts'
 
 /** Canonical bytes of a store: its series by key, their windows, their panes, their samples. */
 export function encodeStore(to: Encoder, store: PaneStore): void {
@@ -9,16 +17,21 @@ export function encodeStore(to: Encoder, store: PaneStore): void {
   to.uint(store.derive.width)
   to.uint(store.expired)
   to.uint(store.overflowed)
-  const keys = [...store.series.keys()].sort()
-  const list = keys.map((key) => store.series.get(key)!)
-  encodeCells(to, viewOf(store, keys, (series) => [series.windowStarts, series.windowSlots]))
+  const list = entriesByKey(store.series).map(([, series]) => series)
+  encodeCells(
+    to,
+    viewOf(store, list, (series) => [series.windowStarts, series.windowSlots]),
+  )
   for (const { revisions, marks } of list) {
     for (let i = 0; i < revisions.length; i++) {
       to.uint(revisions[i]!)
       to.uint(marks[i]!)
     }
   }
-  encodeCells(to, viewOf(store, keys, (series) => [series.paneStarts, series.paneSlots]))
+  encodeCells(
+    to,
+    viewOf(store, list, (series) => [series.paneStarts, series.paneSlots]),
+  )
   for (const { samples } of list) {
     encodeList(to, samples.all(), (_, sample) => {
       to.double(sample.pane)
@@ -32,21 +45,25 @@ export function encodeStore(to: Encoder, store: PaneStore): void {
 
 function viewOf(
   store: PaneStore,
-  keys: readonly string[],
+  list: readonly Series[],
   cellsOf: (series: Series) => readonly [starts: readonly number[], slots: readonly number[]],
 ): FrameDerive {
   const slots: number[] = []
   const starts: number[] = []
   const seriesOf: number[] = []
-  keys.forEach((key, number) => {
-    const [from, at] = cellsOf(store.series.get(key)!)
+  list.forEach((series, number) => {
+    const [from, at] = cellsOf(series)
     from.forEach((start, i) => {
       starts.push(start)
       slots.push(at[i]!)
       seriesOf.push(number)
     })
   })
-  return store.pool.view(slots, { series: keys, seriesOf: Int32Array.from(seriesOf), pane: Float64Array.from(starts) })
+  return store.pool.view(slots, {
+    series: list.map(({ key }) => key),
+    seriesOf: Int32Array.from(seriesOf),
+    pane: Float64Array.from(starts),
+  })
 }
 
 /** Fills an empty store; a derive that changed begins anew. `tick` is the last evaluated one. */
@@ -57,7 +74,13 @@ export function decodeStore(from: Decoder, store: PaneStore, tick: number): void
   const windows = decodeCells(from)
   const list = windows.series.map((key) => store.seriesFor(key))
   for (let cell = 0; cell < windows.pane.length; cell++) {
-    store.putWindow(list[windows.seriesOf[cell]!]!, { part: windows, cell, tick, revision: from.uint(), marks: from.uint() })
+    store.putWindow(list[windows.seriesOf[cell]!]!, {
+      part: windows,
+      cell,
+      tick,
+      revision: from.uint(),
+      marks: from.uint(),
+    })
   }
   const panes = decodeCells(from)
   for (let cell = 0; cell < panes.pane.length; cell++) store.putPane(list[panes.seriesOf[cell]!]!, panes, cell)

@@ -53,8 +53,10 @@ function partOf(expression: string): Part | string {
   if (label !== undefined) {
     return filterText === undefined ? ({ labels }) => labels[label] ?? '' : 'a label takes no filter'
   }
-  if (path === 'window') return filterText === undefined ? ({ windowMs }) => formatDuration(windowMs) : 'window takes no filter'
-  if (path !== 'value' && path !== 'threshold') return `${path || 'this'} is not value, threshold, window or labels.NAME`
+  if (path === 'window')
+    return filterText === undefined ? ({ windowMs }) => formatDuration(windowMs) : 'window takes no filter'
+  if (path !== 'value' && path !== 'threshold')
+    return `${path || 'this'} is not value, threshold, window or labels.NAME`
   const filter = filterText === undefined ? undefined : filterOf(filterText)
   if (typeof filter === 'string') return filter
   return (values) => {

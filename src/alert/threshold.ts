@@ -4,12 +4,17 @@ import { count, duration, metricName } from '../core/config-field.ts'
 import { judge, limitKeys, shownLimit } from './limits.ts'
 
 const Config = z.strictObject({
-  metric: metricName({ about: 'The metric to watch: `<derive id>.<output>`. Absent: the number of matching events.' }).optional(),
+  metric: metricName({
+    about: 'The metric to watch: `<derive id>.<output>`. Absent: the number of matching events.',
+  }).optional(),
   stat: z
     .enum(['last', 'min', 'max', 'avg', 'sum'])
     .meta({ description: 'What is made of the points of `window`.' })
     .prefault('last'),
-  window: duration({ min: '1s', about: 'Points of so much time are looked at. Absent: the point at the tick.' }).optional(),
+  window: duration({
+    min: '1s',
+    about: 'Points of so much time are looked at. Absent: the point at the tick.',
+  }).optional(),
   min_events: count({ default: 0, about: 'Fewer events in the window of the metric are no value.' }),
   ...limitKeys,
 })

@@ -7,7 +7,7 @@ import { windowMark } from './pane-store.ts'
 import { Publisher, type Transition } from './publish.ts'
 import { globalWatermark, haveAllEnded, newSource, type SourceState } from './sources.ts'
 import { alertStateVersion, decodeAlertState, encodeAlertState } from './state-codec.ts'
-import { AlertState, type AlertProgram, type RuleState } from './state.ts'
+import { AlertState, entriesByKey, type AlertProgram, type RuleState } from './state.ts'
 import { runTick, writeWindow } from './tick.ts'
 
 /** A pending or firing instance, for lists. */
@@ -29,7 +29,10 @@ export interface AlertUnit extends Unit<AlertState, Frame, Output> {
  * source once, evaluates ticks as the least watermark passes them, and alone numbers revisions. `onTransition` is
  * called for every change of an instance, also for `pending`, in the order of the outputs.
  */
-export function createAlertUnit(program: AlertProgram, onTransition: (transition: Transition) => void = () => {}): AlertUnit {
+export function createAlertUnit(
+  program: AlertProgram,
+  onTransition: (transition: Transition) => void = () => {},
+): AlertUnit {
   const run = new AlertRun(program, onTransition)
   return {
     stateVersion: alertStateVersion,
@@ -45,9 +48,11 @@ export function createAlertUnit(program: AlertProgram, onTransition: (transition
 
 function activeAlerts(state: AlertState): ActiveAlert[] {
   return state.rules.flatMap(({ rule, episodes }) =>
-    [...episodes.values()]
-      .sort((a, b) => (a.key < b.key ? -1 : 1))
-      .map((episode) => ({ rule: rule.id, state: Number.isNaN(episode.startsAt) ? 'pending' : 'firing', episode })),
+    entriesByKey(episodes).map(([, episode]) => ({
+      rule: rule.id,
+      state: Number.isNaN(episode.startsAt) ? 'pending' : 'firing',
+      episode,
+    })),
   )
 }
 
@@ -84,7 +89,8 @@ class AlertRun {
     const { source, add } = { source: value['source'], add: value['add'] }
     switch (decision.kind) {
       case 'sources':
-        for (const id of Array.isArray(add) ? add : []) this.#sourceOf(state, String(id))
+        for (const id of Array.isArray(add) ? add : [])
+          this.#sourceOf(state, typeof id === 'string' ? id : JSON.stringify(id))
         break
       case 'exclude':
         if (typeof source === 'string') this.#sourceOf(state, source).standing = 'stalled'
@@ -161,8 +167,7 @@ class AlertRun {
   }
 
   #end(rule: RuleState, { publisher, t, reason }: { publisher: Publisher; t: number; reason: string }): void {
-    for (const key of [...rule.episodes.keys()].sort()) {
-      const episode = rule.episodes.get(key)!
+    for (const [key, episode] of entriesByKey(rule.episodes)) {
       rule.episodes.delete(key)
       if (!Number.isNaN(episode.startsAt)) publisher.publish(rule, episode, { kind: 'resolved', t, reason })
     }

@@ -19,7 +19,7 @@ const ranges: readonly Range[] = [
 ]
 
 /** True for five fields of `*`, numbers, names, `a-b`, lists and steps within their ranges. */
-export function isCron(text: string): boolean {
+function isCron(text: string): boolean {
   const fields = text.trim().split(/\s+/)
   return (
     fields.length === ranges.length &&

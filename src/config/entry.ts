@@ -82,7 +82,7 @@ export function entryKinds(components: Components): EntryKinds {
 export type EntryForm = (word: EntryWord) => z.ZodType
 
 /** Keys of a config, also of one that is refined or transformed. */
-export function keysOf(config: z.ZodType): string[] {
+function keysOf(config: z.ZodType): string[] {
   if (config instanceof z.ZodObject) return Object.keys(config.shape)
   if (config instanceof z.ZodPipe) return keysOf(config.in as z.ZodType) // Parts of a pipe are schemas.
   return []
@@ -157,6 +157,8 @@ function shapeOf(config: z.ZodType): z.ZodRawShape {
 export interface Draft<Keys = Readonly<Record<string, unknown>>> extends Entry<Partial<Keys>> {
   readonly path: Path
   readonly tree: ConfigTree
+  /** Nothing is wrong with any of its keys. */
+  readonly isWhole: boolean
 }
 
 /** Reads an entry; keys with mistakes are left out. Undefined if not even its type is known. */
@@ -166,14 +168,9 @@ export function readEntry<Keys>(kind: EntryKind, tree: ConfigTree, path: Path): 
   const schema = kind.types.get(entry['type'])
   if (schema === undefined) return undefined
   const { common, own } = split(kind, schema, entry)
-  // The schema of the kind gives these keys, less those that had mistakes.
-  return {
-    type: entry['type'],
-    keys: salvage(kind.common, common) as Partial<Keys>, // As above.
-    config: salvage(schema, own),
-    path,
-    tree,
-  }
+  const isWhole = kind.common.safeParse(common).success && schema.safeParse(own).success
+  const keys = salvage(kind.common, common) as Partial<Keys> // The schema of the kind gives these, less those that had mistakes.
+  return { type: entry['type'], keys, config: salvage(schema, own), path, tree, isWhole }
 }
 
 /** Parses with one key less for each that has a mistake; what is required and wrong stays as it is written. */

@@ -27,7 +27,6 @@ export const findingCodes = {
   out_of_range: 'The value is too small or too large.',
   bad_regex: 'A pattern that cannot be compiled.',
   bad_condition: 'A condition that cannot be read.',
-  bad_template: 'A template that cannot be read.',
   unknown_metric: 'No derive gives this metric.',
   unknown_rule: 'There is no rule of this id.',
   unknown_pipeline: 'There is no pipeline of this name.',

@@ -191,40 +191,36 @@ function checkInputs(scope: Scope): void {
   }
 }
 
-/** Keys that do not go together, and ids that rules and tests name. `own`: the pipeline whose file this is. */
+/** Keys that do not go together, and names that rules and tests refer to. `own`: the pipeline whose file this is. */
 function checkRules(scope: Scope, file: FileDraft, own: string | undefined): void {
-  const { findings, components, drafts } = scope
   for (const rule of file.rules) {
-    const kind = components.alerts.find((definition) => definition.type === rule.type)?.kind
-    const entry = file.tree.at(rule.path)
-    if (!isRecord(entry)) continue
-    const refuse = (key: string, why: string): void => {
-      if (Object.hasOwn(entry, key))
-        findings.push(file.tree.finding([...rule.path, key], 'not_allowed', `${key} ${why}`, { isAtKey: true }))
+    const definition = scope.components.alerts.find((candidate) => candidate.type === rule.type)
+    const refuse = (key: string, message: string): void => {
+      const path = [...rule.path, key]
+      const options = { isAtKey: true }
+      if (!file.tree.isDoubtful(path)) scope.findings.push(file.tree.finding(path, 'not_allowed', message, options))
     }
-    if (kind === 'occurrence')
-      for (const key of ['for', 'keep_firing_for'])
-        refuse(key, `is for conditions; ${rule.type} fires at its first match`)
-    if (kind === 'condition')
-      refuse('resolve_after', `is for occurrences; ${rule.type} resolves when its condition is gone`)
-    if (typeof entry['metric'] === 'string')
-      for (const key of ['where', 'by']) refuse(key, 'belongs to the derive of the metric')
-    if (own !== undefined) refuse('pipelines', 'is for rules of the project')
-    checkPipelines(rule.path)
+    const isGiven = (key: string): boolean => file.tree.at([...rule.path, key]) !== undefined
+    if (definition?.kind === 'condition' && isGiven('resolve_after')) {
+      refuse('resolve_after', `${rule.type} resolves when its condition is gone: no resolve_after`)
+    }
+    if (own !== undefined && isGiven('pipelines')) refuse('pipelines', 'a rule of a pipeline sees that pipeline alone')
+    if (own === undefined) checkPipelines(scope, file.tree, rule.path)
+    if (definition === undefined || !rule.isWhole) continue
+    for (const fault of scope.components.ruleFaults(definition, rule.keys, rule.config))
+      refuse(fault.key, fault.message)
   }
   checkTests(scope, file, own)
+}
 
-  function checkPipelines(path: Path): void {
-    const named = file.tree.at([...path, 'pipelines'])
-    const known = drafts.pipelines.map((pipeline) => pipeline.name)
-    for (const [i, name] of Array.isArray(named) && own === undefined ? named.entries() : []) {
-      if (typeof name !== 'string' || known.includes(name)) continue
-      findings.push(
-        file.tree.finding([...path, 'pipelines', i], 'unknown_pipeline', `there is no pipeline ${name}`, {
-          hint: didYouMean(name, known),
-        }),
-      )
-    }
+function checkPipelines({ drafts, findings }: Scope, tree: ConfigTree, rule: Path): void {
+  const known = drafts.pipelines.map((pipeline) => pipeline.name)
+  const path = [...rule, 'pipelines']
+  for (const [i, name] of listOf(tree.at(path))) {
+    if (typeof name !== 'string' || known.includes(name)) continue
+    findings.push(
+      tree.finding([...path, i], 'unknown_pipeline', `there is no pipeline ${name}`, { hint: didYouMean(name, known) }),
+    )
   }
 }
 

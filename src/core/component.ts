@@ -1,9 +1,8 @@
 import type { z } from 'zod'
 import type { Bag } from './bag.ts'
-import type { EventBatch, Json } from './event-batch.ts'
+import type { EventBatch, Json, RowFilter } from './event-batch.ts'
 import type { LogpipeError } from './error.ts'
 import type { RecordBatch, Source } from './record-batch.ts'
-import type { RowFilter } from './row-filter.ts'
 
 /** How far one may rely on a component: `stable` changes only with a deprecation of one minor version. */
 export type Stability = 'experimental' | 'beta' | 'stable'
@@ -317,4 +316,10 @@ export interface Components {
   readonly parse: z.ZodObject
   /** Keys of every rule beside `type` and what its type adds. */
   readonly rule: z.ZodObject
+  /** What is wrong between the keys of a rule; `keys` and `config` are outputs of `rule` and of the config of its type. */
+  ruleFaults(
+    definition: AlertDefinition,
+    keys: Readonly<Record<string, unknown>>,
+    config: Readonly<Record<string, unknown>>,
+  ): readonly { readonly key: string; readonly message: string }[]
 }

@@ -6,19 +6,7 @@ import { compilePattern, type Pattern } from './pattern.ts'
 
 /** `=~` and `!~` match the whole value, `matches` any part of it; `contains` is a part of a text, without a pattern. */
 export type ConditionOp =
-  | '='
-  | '!='
-  | '=~'
-  | '!~'
-  | 'contains'
-  | 'matches'
-  | '>'
-  | '>='
-  | '<'
-  | '<='
-  | 'exists'
-  | 'missing'
-  | 'in'
+  '=' | '!=' | '=~' | '!~' | 'contains' | 'matches' | '>' | '>=' | '<' | '<=' | 'exists' | 'missing' | 'in'
 
 export type Operand = string | number
 
@@ -104,7 +92,8 @@ class OperandReader {
     const [whole, double, single, bare] = match
     const offset = from + whole.search(/\S/)
     if (bare !== undefined) return { word: { text: bare, isQuoted: false, offset }, end }
-    const text = double === undefined ? single! : double.replace(/\\(.)/g, (_, char: string) => unescaped(char, this.#op))
+    const text =
+      double === undefined ? (single ?? '') : double.replace(/\\(.)/g, (_, char: string) => unescaped(char, this.#op))
     return { word: { text, isQuoted: true, offset: offset + 1 }, end }
   }
 
@@ -119,7 +108,8 @@ class OperandReader {
   #list(from: number, words: Word[]): number | ParsedCondition {
     const open = /\s*\[/y
     open.lastIndex = from
-    if (!open.test(this.#text)) return fault('in needs a list such as ["a", "b"]', Math.min(from + 1, this.#text.length))
+    if (!open.test(this.#text))
+      return fault('in needs a list such as ["a", "b"]', Math.min(from + 1, this.#text.length))
     let at = open.lastIndex
     for (;;) {
       const found = this.#word(at)
@@ -145,9 +135,12 @@ class OperandReader {
     const as = this.#comparison(words, isOrder)
     const operands: Operand[] = []
     for (const word of words) {
-      const value = as === 'number' ? numberIn(word, this.#field) : as === 'rank' ? levelNames.indexOf(word.text) : word.text
-      if (value === undefined) return fault(`${this.#field} is compared with a number, not with ${word.text}`, word.offset)
-      if (value === -1 && as === 'rank') return fault(`a level is one of ${levelNames.slice(1).join(', ')}`, word.offset)
+      const value =
+        as === 'number' ? numberIn(word, this.#field) : as === 'rank' ? levelNames.indexOf(word.text) : word.text
+      if (value === undefined)
+        return fault(`${this.#field} is compared with a number, not with ${word.text}`, word.offset)
+      if (value === -1 && as === 'rank')
+        return fault(`a level is one of ${levelNames.slice(1).join(', ')}`, word.offset)
       operands.push(value)
     }
     return { condition: { ...base, as, operands, pattern: undefined } }

@@ -14,7 +14,8 @@ export interface FieldOptions {
 }
 
 /** Codes that a field gives to its findings; `config` adds file, line and column. */
-export type FieldFinding = 'missing_unit' | 'unfit_unit' | 'out_of_range' | 'bad_value' | 'secret_literal' | 'bad_regex' | 'bad_condition'
+export type FieldFinding =
+  'missing_unit' | 'unfit_unit' | 'out_of_range' | 'bad_value' | 'secret_literal' | 'bad_regex' | 'bad_condition'
 
 /** Refuses a value inside a transform. */
 function refuse(context: z.RefinementCtx, finding: FieldFinding, message: string): typeof z.NEVER {

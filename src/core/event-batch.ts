@@ -1,6 +1,7 @@
 import { textOf } from './byte-writer.ts'
 import type { Dictionary } from './dictionary.ts'
 import { fieldId, FieldTable } from './field.ts'
+import { KeyFields } from './key-fields.ts'
 import { grown, type RecordBatch } from './record-batch.ts'
 import type { DeadLetterReason, DropReason } from './result.ts'
 
@@ -59,6 +60,8 @@ export interface FormatFacts {
 /** Tables that batches of one worker share. They grow, are bounded, and never reach state or outputs. */
 export class EventTables {
   readonly fields = new FieldTable()
+  /** Keys without a place of their own. */
+  readonly attributes = new KeyFields(this.fields, 'attributes')
   readonly formats: FormatFacts[] = []
   /** Lists of envelope names, outer to inner; entry 0 is the empty list. */
   readonly envelopes: (readonly string[])[] = [[]]
@@ -87,6 +90,12 @@ export interface DeadRecord {
   readonly reason: DeadLetterReason
   readonly stage: string
   readonly error: string
+}
+
+/** Keeps some rows of a batch: the form in which conditions run (`core/row-filter.ts`), one loop for each. */
+export interface RowFilter {
+  /** Moves the row numbers that stay to the front of `rows`, in their order, and returns how many they are. */
+  select(batch: EventBatch, rows: Int32Array, count: number): number
 }
 
 const levelWords = ['', 'trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const

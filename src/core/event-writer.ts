@@ -199,6 +199,10 @@ export class EventWriter {
     return this.#status
   }
 
+  get hasDuration(): boolean {
+    return !Number.isNaN(this.#durationNs)
+  }
+
   /** ns, rounded to an integer by the caller. */
   setDurationNs(ns: number): void {
     this.#durationNs = ns

@@ -166,6 +166,8 @@ const named = {
   'attributes.nginx.connection_id': 'long',
   'attributes.query': 'keyword',
   'log.syslog.structured_data': 'object',
+  'attributes.syslog.sub': 'keyword',
+  'attributes.overflow': 'keyword',
 } as const satisfies Record<string, FieldKind>
 
 /** Dotted name of a field that code may name. */

@@ -80,7 +80,7 @@ export function decodeCells(from: Decoder): FrameDerive {
     pane[cell] = from.double()
   }
   const cells = Float64Array.from({ length: count * width }, () => decodeNumber(from))
-  return { derive, width, series, seriesOf, pane, cells, bags: decodeList(from, Bag.decode) }
+  return { derive, width, series, seriesOf, pane, cells, bags: decodeList(from, (bytes) => Bag.decode(bytes)) }
 }
 
 /** Small counts are most of what cells hold: a byte instead of eight. Twice the number, or 1 and a double; -0 becomes 0. */

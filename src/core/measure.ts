@@ -29,7 +29,8 @@ export type FieldUnit = keyof typeof units
 export function fieldUnit(): z.ZodOptional<z.ZodEnum<{ [Unit in FieldUnit]: Unit }>> {
   // The keys of the table are the words.
   const words = Object.fromEntries(Object.keys(units).map((word) => [word, word])) as { [Unit in FieldUnit]: Unit }
-  const about = 'What the values of the field count. Absent: `event.duration` and `*.duration` ns, `*.bytes` bytes, others plain numbers.'
+  const about =
+    'What the values of the field count. Absent: `event.duration` and `*.duration` ns, `*.bytes` bytes, others plain numbers.'
   return z.enum(words).meta({ description: about }).optional()
 }
 

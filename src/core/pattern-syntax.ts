@@ -82,7 +82,8 @@ class PatternReader {
       throw new PatternError(`a repetition is at most ${maxRepeat}, and its least comes first`, from)
     }
     this.#take('?')
-    if (/^[*+?]|^\{\d/.test(this.#text.slice(this.#at))) throw new PatternError('a repetition cannot be repeated', this.#at)
+    if (/^[*+?]|^\{\d/.test(this.#text.slice(this.#at)))
+      throw new PatternError('a repetition cannot be repeated', this.#at)
     return { kind: 'repeat', part, ...bounds }
   }
 
@@ -101,7 +102,7 @@ class PatternReader {
 
   #atom(): PatternNode {
     const from = this.#at
-    const char = String.fromCodePoint(this.#text.codePointAt(from)!)
+    const char = String.fromCodePoint(this.#text.codePointAt(from) ?? 0)
     this.#at += char.length
     switch (char) {
       case '(':
@@ -127,7 +128,9 @@ class PatternReader {
 
   #literal(char: string): PatternNode {
     if (char.length === 1) return { kind: 'set', ranges: this.#cased([char.charCodeAt(0), char.charCodeAt(0)]) }
-    const parts = [...char.split('')].map((unit): PatternNode => ({ kind: 'set', ranges: [unit.charCodeAt(0), unit.charCodeAt(0)] }))
+    const parts = char
+      .split('')
+      .map((unit): PatternNode => ({ kind: 'set', ranges: [unit.charCodeAt(0), unit.charCodeAt(0)] }))
     return { kind: 'sequence', parts }
   }
 
@@ -161,7 +164,8 @@ class PatternReader {
     if (/[1-9k]/.test(char)) throw new PatternError('back-references are not supported', from)
     if (char === 'x' || char === 'u') {
       const hex = this.#text.slice(this.#at, this.#at + (char === 'x' ? 2 : 4))
-      if (!(char === 'x' ? /^[0-9a-fA-F]{2}$/ : /^[0-9a-fA-F]{4}$/).test(hex)) throw new PatternError('needs hex digits', from)
+      if (!(char === 'x' ? /^[0-9a-fA-F]{2}$/ : /^[0-9a-fA-F]{4}$/).test(hex))
+        throw new PatternError('needs hex digits', from)
       this.#at += hex.length
       return [parseInt(hex, 16), parseInt(hex, 16)]
     }
@@ -187,7 +191,8 @@ class PatternReader {
       }
       this.#at += 2
       const high = next === '\\' ? this.#escapedUnits(at) : [next.charCodeAt(0), next.charCodeAt(0)]
-      if (low.length > 2 || high.length > 2 || low[0]! > high[0]!) throw new PatternError('this range is upside down', at)
+      if (low.length > 2 || high.length > 2 || low[0]! > high[0]!)
+        throw new PatternError('this range is upside down', at)
       ranges.push(low[0]!, high[0]!)
     }
     const set = this.#cased(normalized(ranges))

@@ -186,7 +186,10 @@ class Automaton implements Pattern {
         const step = this.#program[at]!
         if (step.kind === 'set' && contains(step.ranges, unit)) steps.add(at + 1)
       }
-      next = this.#state([...steps].sort((a, b) => a - b), after)
+      next = this.#state(
+        [...steps].sort((a, b) => a - b),
+        after,
+      )
     }
     state.next[unitClass] = next
     return next
@@ -211,7 +214,8 @@ class Automaton implements Pattern {
 function isAtEdge(edge: 'start' | 'end' | 'word' | 'inside', before: number, after: number): boolean {
   if (edge === 'start') return before === atEdge
   if (edge === 'end') return after === atEdge
-  return (before === atWord) !== (after === atWord) === (edge === 'word')
+  const isBorder = (before === atWord) !== (after === atWord)
+  return isBorder === (edge === 'word')
 }
 
 function isWord(unit: number): boolean {

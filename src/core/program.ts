@@ -1,6 +1,7 @@
 import { hashId } from './id.ts'
 import type { DeriveFold, MetricUnit } from './component.ts'
-import type { ConditionLists, RowFilter } from './row-filter.ts'
+import type { RowFilter } from './event-batch.ts'
+import type { ConditionLists } from './row-filter.ts'
 
 /** One metric definition as config or a rule brings it, checked. */
 export interface DeriveSpec extends ConditionLists {

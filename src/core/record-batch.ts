@@ -51,6 +51,8 @@ export class RecordBatch {
   keyEnd: Int32Array
   /** Position after the last record, as delta to `base`. */
   next = 0
+  /** No value holds an LF: they were cut at it (`core/lines.ts`). */
+  isLines = false
   /** Records of which only the first part is here, because they are longer than the source's limit. */
   readonly cut = new Map<number, WholeValue>()
 

@@ -1,15 +1,9 @@
 import { bytesOf } from './byte-writer.ts'
 import { compares, holds, parseCondition, type Condition } from './condition.ts'
 import { LogpipeError } from './error.ts'
-import { entryKind, fact, outcomes, type EventBatch, type Json } from './event-batch.ts'
+import { entryKind, fact, outcomes, type EventBatch, type Json, type RowFilter } from './event-batch.ts'
 import { fieldId } from './field.ts'
 import { levelNames } from './level.ts'
-
-/** Keeps the rows that meet conditions: the form in which conditions run, one loop per condition over a batch. */
-export interface RowFilter {
-  /** Moves the row numbers that stay to the front of `rows`, in their order, and returns how many they are. */
-  select(batch: EventBatch, rows: Int32Array, count: number): number
-}
 
 export interface ConditionLists {
   /** All hold. */
@@ -58,7 +52,8 @@ function marked(filters: readonly RowFilter[], keepsMarked: boolean): RowFilter 
 
 function filterOf(text: string): RowFilter {
   const { condition, fault } = parseCondition(text)
-  if (fault !== undefined) throw new LogpipeError('LP_CONFIG_INVALID', `reading the condition ${text}: ${fault.message}`)
+  if (fault !== undefined)
+    throw new LogpipeError('LP_CONFIG_INVALID', `reading the condition ${text}: ${fault.message}`)
   const words = columnWords[condition.field]
   if (words !== undefined) return columnFilter(condition, words)
   if (condition.as === 'number') return numberFilter(condition)
@@ -78,21 +73,27 @@ const columnWords: Readonly<Record<string, readonly (Json | undefined)[]>> = {
 function columnFilter(condition: Condition, words: readonly (Json | undefined)[]): RowFilter {
   const asksPresence = condition.op === 'exists' || condition.op === 'missing'
   const answers = Uint8Array.from(words, (word) => (holds(condition, asksPresence ? word || undefined : word) ? 1 : 0))
-  const bits = { 'logpipe.level': [0b111, 0], 'event.outcome': [fact.outcomeMask, fact.outcomeShift] }[condition.field]
-  const isError = condition.field === 'logpipe.error'
-  const [mask, shift] = bits ?? (isError ? [fact.error, Math.log2(fact.error)] : [fact.slow, Math.log2(fact.slow)])
   const isLevel = condition.field === 'logpipe.level'
+  const { mask, shift } = bitsOf(condition.field)
   return {
     select(batch, rows, count) {
       const column = isLevel ? batch.level : batch.facts
       let left = 0
       for (let i = 0; i < count; i++) {
         const row = rows[i]!
-        if (answers[(column[row]! & mask!) >> shift!] === 1) rows[left++] = row
+        if (answers[(column[row]! & mask) >> shift] === 1) rows[left++] = row
       }
       return left
     },
   }
+}
+
+/** Where in `facts` (of levels: in their own column) the number of a field is. */
+function bitsOf(field: string): { mask: number; shift: number } {
+  if (field === 'logpipe.level') return { mask: fact.levelMask, shift: 0 }
+  if (field === 'event.outcome') return { mask: fact.outcomeMask, shift: fact.outcomeShift }
+  const mask = field === 'logpipe.error' ? fact.error : fact.slow
+  return { mask, shift: Math.log2(mask) }
 }
 
 function numberFilter(condition: Condition): RowFilter {

@@ -90,7 +90,15 @@ export class CellTable {
       seriesOf[cell] = number
     }
     const pane = this.pane.slice(0, this.count)
-    return { derive: id, width, series: keys, seriesOf, pane, cells: this.cells.slice(0, this.count * width), bags: keepsValues ? this.#bags : [] }
+    return {
+      derive: id,
+      width,
+      series: keys,
+      seriesOf,
+      pane,
+      cells: this.cells.slice(0, this.count * width),
+      bags: keepsValues ? this.#bags : [],
+    }
   }
 
   /** Puts cells that `view` gave into this empty table. */
@@ -115,7 +123,8 @@ export class CellTable {
     let size = this.#slots.length
     while (size < needed * 2) size *= 2
     this.#slots = new Int32Array(size).fill(-1)
-    for (let cell = 0; cell < this.count; cell++) this.#slots[this.#slotOf(this.seriesOf[cell]!, this.pane[cell]!)] = cell
+    for (let cell = 0; cell < this.count; cell++)
+      this.#slots[this.#slotOf(this.seriesOf[cell]!, this.pane[cell]!)] = cell
   }
 
   /** The slot of a cell, or the free one where it belongs. */

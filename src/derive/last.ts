@@ -28,7 +28,8 @@ export const last = defineDerive({
   build(config) {
     const measure = measureOf(config.field, config.field_unit)
     function put(cells: Float64Array, at: number, ms: number, value: number): void {
-      const isOlder = cells[at + isSet] === 1 && (ms < cells[at + time]! || (ms === cells[at + time] && value <= cells[at + newest]!))
+      const isOlder =
+        cells[at + isSet] === 1 && (ms < cells[at + time]! || (ms === cells[at + time] && value <= cells[at + newest]!))
       if (isOlder) return
       cells[at + isSet] = 1
       cells[at + time] = ms

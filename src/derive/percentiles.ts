@@ -27,13 +27,19 @@ export const percentiles = defineDerive({
   cell: [],
   outputs: (config) => {
     const { unit } = measureOf(config.field, config.field_unit)
-    return Object.fromEntries([...config.percentiles.map((percentile) => [percentileName(percentile), unit]), ['count', 'count']])
+    return Object.fromEntries([
+      ...config.percentiles.map((percentile) => [percentileName(percentile), unit]),
+      ['count', 'count'],
+    ])
   },
   requires: (config) => [config.field],
   keepsValues: true,
   build(config) {
     const measure = measureOf(config.field, config.field_unit)
-    const wanted = config.percentiles.map((percentile) => ({ name: percentileName(percentile), share: percentile / 100 }))
+    const wanted = config.percentiles.map((percentile) => ({
+      name: percentileName(percentile),
+      share: percentile / 100,
+    }))
     return {
       windowMs: config.window,
       fold(batch, rows, _cells, _cellOf, bags) {

@@ -1,4 +1,4 @@
-import type { EventBatch } from '../core/event-batch.ts'
+import { wordOf, type EventBatch } from '../core/event-batch.ts'
 import { fieldId, type FieldName } from '../core/field.ts'
 import type { FrameSample } from '../core/frame.ts'
 import type { CellTable } from './cell-table.ts'
@@ -13,7 +13,7 @@ const request: readonly FieldName[] = ['http.request.method', 'url.path', 'http.
 export function sampleText(batch: EventBatch, row: number): string {
   const text = batch.value(row, message)
   const parts = text === undefined ? request.map((field) => batch.value(row, fieldId(field))) : [text]
-  const line = parts.filter((part) => part !== undefined).join(' ')
+  const line = parts.flatMap((part) => (part === undefined ? [] : [wordOf(part)])).join(' ')
   return line.length <= maxSample ? line : line.slice(0, maxSample).replace(/[\ud800-\udbff]$/, '')
 }
 

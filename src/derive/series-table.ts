@@ -103,7 +103,8 @@ export class SeriesTable {
 
   #add(hash: number, slot: number, ids: readonly number[]): number {
     const series = this.#count++
-    if (this.#count * ids.length > this.#ids.length) this.#ids = grown(this.#ids, new Int32Array(this.#ids.length * 2 + ids.length))
+    if (this.#count * ids.length > this.#ids.length)
+      this.#ids = grown(this.#ids, new Int32Array(this.#ids.length * 2 + ids.length))
     if (this.#count > this.#hashes.length) this.#hashes = grown(this.#hashes, new Int32Array(this.#hashes.length * 2))
     for (let k = 0; k < ids.length; k++) this.#ids[series * ids.length + k] = ids[k]!
     this.#hashes[series] = hash

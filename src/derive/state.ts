@@ -29,10 +29,12 @@ const maxRemembered = 100_000
 /** What the derive unit of one source knows between two events. */
 export class DeriveState {
   readonly program: DeriveProgram
-  /** End of the last frame; undefined before the first event. */
-  from: Position | undefined
+  /** False before the first batch or decision: the positions mean nothing then. */
+  hasBegun = false
+  /** End of the last frame. */
+  from: Position = { offset: 0n, sub: 0 }
   /** Position after the last batch. */
-  next: Position | undefined
+  next: Position = { offset: 0n, sub: 0 }
   /** Epoch ms; -Infinity before the first event. */
   watermark = -Infinity
   /** Highest event time, epoch ms. */
@@ -54,6 +56,14 @@ export class DeriveState {
       program.tickMs,
       program.occurrences.map(({ rule }) => rule),
     )
+  }
+
+  /** Called with the position of whatever comes first. */
+  begin(position: Position): void {
+    if (this.hasBegun) return
+    this.hasBegun = true
+    this.from = position
+    this.next = position
   }
 
   /** Cells and matches since the last cut. */
@@ -92,10 +102,9 @@ export class DeriveState {
 /** Canonical bytes of a state. */
 export function encodeState(state: DeriveState): Chunk[] {
   const to = new Encoder()
-  for (const position of [state.from, state.next]) {
-    to.bool(position !== undefined)
-    if (position !== undefined) encodePosition(to, position)
-  }
+  to.bool(state.hasBegun)
+  encodePosition(to, state.from)
+  encodePosition(to, state.next)
   to.double(state.watermark)
   to.double(state.newest)
   to.uint(state.late)
@@ -109,13 +118,15 @@ export function encodeState(state: DeriveState): Chunk[] {
 
 /** The state for a program; cells of derives that it does not have, or not in this width, are left out. */
 export function decodeState(program: DeriveProgram, version: number, chunks: readonly Chunk[]): DeriveState {
-  if (version !== deriveStateVersion) throw new LogpipeError('LP_STATE_VERSION', `reading derive state of version ${version}`)
+  if (version !== deriveStateVersion)
+    throw new LogpipeError('LP_STATE_VERSION', `reading derive state of version ${version}`)
   const state = new DeriveState(program)
   const chunk = chunks.find(({ id }) => id === 'derive')
   if (chunk === undefined) return state
   const from = new Decoder(chunk.bytes)
-  state.from = from.bool() ? decodePosition(from) : undefined
-  state.next = from.bool() ? decodePosition(from) : undefined
+  state.hasBegun = from.bool()
+  state.from = decodePosition(from)
+  state.next = decodePosition(from)
   state.watermark = from.double()
   state.newest = from.double()
   state.late = from.uint()

@@ -37,7 +37,10 @@ export const stats = defineDerive({
   cell: ['is_set', 'min', 'max', 'low', 'high', ...squareNames],
   outputs: (config) => {
     const { unit } = measureOf(config.field, config.field_unit)
-    return { min: unit, max: unit, avg: unit, median: unit, deviation: unit, count: 'count' } satisfies Record<string, MetricUnit>
+    return { min: unit, max: unit, avg: unit, median: unit, deviation: unit, count: 'count' } satisfies Record<
+      string,
+      MetricUnit
+    >
   },
   requires: (config) => [config.field],
   keepsValues: true,

@@ -21,7 +21,7 @@ export interface DeriveUnitSettings {
 export interface DeriveUnit extends Unit<DeriveState, EventBatch, Frame> {
   /** Epoch ms; -Infinity before the first event. */
   watermark(state: DeriveState): number
-  /** An empty frame (from = to) that says how far the source is; undefined before the first event. */
+  /** An empty frame (from = to) that says how far the source is; undefined before the first batch. */
   heartbeat(state: DeriveState): Frame | undefined
 }
 
@@ -37,8 +37,7 @@ export function createDeriveUnit(settings: DeriveUnitSettings): DeriveUnit {
     initial: () => new DeriveState(settings.program),
     step: (state, batch, out) => run.step(state, batch, out),
     decide(state, decision, out) {
-      state.next ??= decision.position
-      state.from ??= decision.position
+      state.begin(decision.position)
       switch (decision.kind) {
         case 'lull':
           return run.lift(state, numberIn(decision.value, 'lift') ?? state.watermark, out)
@@ -52,7 +51,7 @@ export function createDeriveUnit(settings: DeriveUnitSettings): DeriveUnit {
     encode: encodeState,
     decode: (version, chunks) => decodeState(settings.program, version, chunks),
     watermark: (state) => state.watermark,
-    heartbeat: (state) => (state.from === undefined ? undefined : run.heartbeat(state)),
+    heartbeat: (state) => (state.hasBegun ? run.heartbeat(state) : undefined),
   }
 }
 
@@ -88,7 +87,7 @@ class DeriveRun {
   /** See `Watermark` in core/pane.ts: the same formula, over columns. */
   step(state: DeriveState, batch: EventBatch, out: (frame: Frame) => void): void {
     const { records, count, time, recordTime } = batch
-    state.from ??= { offset: records.base, sub: 0 }
+    state.begin({ offset: records.base, sub: 0 })
     if (count > 0) {
       state.trim()
       this.#prepare(batch)
@@ -119,29 +118,35 @@ class DeriveRun {
   lift(state: DeriveState, toMs: number, out: (frame: Frame) => void): void {
     const watermark = Math.max(state.watermark, toMs)
     if (watermark === state.watermark && state.size === 0) return
-    this.#cut(state, { to: state.next!, at: this.#tickOf(state, watermark), watermark }, out)
+    this.#cut(state, { to: state.next, at: this.#tickOf(state, watermark), watermark }, out)
     state.watermark = watermark
   }
 
   end(state: DeriveState, untilMs: number | undefined, out: (frame: Frame) => void): void {
     state.isEnded = true
     const watermark = Math.max(state.watermark, untilMs ?? paneEnd(state.newest, this.#tickMs))
-    this.#cut(state, { to: state.next!, at: this.#tickOf(state, watermark), watermark }, out)
+    this.#cut(state, { to: state.next, at: this.#tickOf(state, watermark), watermark }, out)
     state.watermark = watermark
   }
 
   flush(state: DeriveState, out: (frame: Frame) => void): void {
     if (state.size === 0) return
-    this.#cut(state, { to: state.next!, at: this.#tickOf(state, state.watermark), watermark: state.watermark }, out)
+    this.#cut(state, { to: state.next, at: this.#tickOf(state, state.watermark), watermark: state.watermark }, out)
   }
 
   heartbeat(state: DeriveState): Frame {
-    return this.#frame(state, { to: state.from!, at: this.#tickOf(state, state.watermark), watermark: state.watermark }, [])
+    return this.#frame(
+      state,
+      { to: state.from, at: this.#tickOf(state, state.watermark), watermark: state.watermark },
+      [],
+    )
   }
 
   /** The first tick that what is open belongs to: the end of the pane that the watermark is in. */
   #tickOf(state: DeriveState, watermark: number): number {
-    return Number.isFinite(state.watermark) ? paneEnd(state.watermark, this.#tickMs) : paneStart(watermark, this.#tickMs)
+    return Number.isFinite(state.watermark)
+      ? paneEnd(state.watermark, this.#tickMs)
+      : paneStart(watermark, this.#tickMs)
   }
 
   #prepare(batch: EventBatch): void {
@@ -216,7 +221,7 @@ class DeriveRun {
     return {
       source,
       pipeline,
-      from: state.from!,
+      from: state.from,
       to: cut.to,
       at: cut.at,
       watermark: cut.watermark,

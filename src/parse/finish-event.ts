@@ -1,12 +1,13 @@
 import { textOf } from '../core/byte-writer.ts'
 import { entryKind, type EventBatch } from '../core/event-batch.ts'
 import { eventFlag } from '../core/event-flag.ts'
-import type { EventWriter } from '../core/event-writer.ts'
+import { WriterMark, type EventWriter } from '../core/event-writer.ts'
 import { fieldId } from '../core/field.ts'
 import type { FormatSet } from './format-set.ts'
 import { isFrame } from './join-rule.ts'
 import { routeOf } from './route.ts'
 import type { RecordScan } from './scan-record.ts'
+import { scanMonitor } from './text/monitor.ts'
 import { findTrace, Trace, writeTrace } from './trace.ts'
 
 const message = fieldId('message')
@@ -53,6 +54,7 @@ export class EventFinish {
   readonly #formats: FormatSet
   readonly #hasService: boolean
   readonly #trace = new Trace()
+  readonly #mark = new WriterMark()
 
   /** `hasService`: events of the source have a service name by config. */
   constructor(formats: FormatSet, hasService: boolean) {
@@ -62,6 +64,12 @@ export class EventFinish {
 
   /** `isText`: the scan gave a text, whose first line ends at `headerEnd`; else it wrote a whole event. */
   event(scan: RecordScan, isText: boolean, headerEnd: number): void {
+    const { context, out } = scan
+    if (context.messageStart >= 0) {
+      out.mark(this.#mark)
+      const isMonitor = scanMonitor(scan.bytes, context.messageStart, context.messageEnd, out, context)
+      if (!isMonitor) out.rewind(this.#mark)
+    }
     if (isText) {
       if (headerEnd < scan.end) this.#lines(scan, headerEnd)
       if (scan.format === undefined) this.#fail(scan)

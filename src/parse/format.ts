@@ -141,6 +141,8 @@ export interface JsonFormat extends FormatDefinition {
   readonly keys: Readonly<Record<string, JsonTarget | readonly JsonTarget[]>>
   /** ECS names without a dot (`tags`) and `labels.*` pass to their own place, as others do anyway. */
   readonly passesEcs?: boolean
+  /** An envelope whose line goes on in the next record unless it ends in a line feed. */
+  readonly isPartialWithoutLineFeed?: boolean
 }
 
 export type HasKey = (key: string, kind?: 'string' | 'number' | 'boolean' | 'array' | 'object') => boolean

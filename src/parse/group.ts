@@ -1,5 +1,6 @@
 import { ByteWriter } from '../core/byte-writer.ts'
 import type { Decoder, Encoder } from '../core/codec.ts'
+import type { WholeValue } from '../core/record-batch.ts'
 
 /**
  * Lines of one stream that belong to one event which is not written yet: more may follow, or an earlier one of another
@@ -29,6 +30,8 @@ export class Group {
   isPartial = false
   /** The lines came in envelopes: `rest` holds what was inside. */
   isEnveloped = false
+  /** What the first record was if its source has cut it. */
+  whole: WholeValue | undefined
   /** The first record as read. */
   readonly record = new ByteWriter(256)
   /** What the other records add to the text in the first one, line ends included. */
@@ -45,6 +48,8 @@ export class Group {
     to.bool(this.isOpen)
     to.bool(this.isPartial)
     to.bool(this.isEnveloped)
+    to.uint(this.whole?.size ?? 0)
+    to.text(this.whole?.sha256 ?? '')
     to.bytes(this.record.written())
     to.bytes(this.rest.written())
   }
@@ -63,6 +68,9 @@ export class Group {
     this.isOpen = from.bool()
     this.isPartial = from.bool()
     this.isEnveloped = from.bool()
+    const size = from.uint()
+    const sha256 = from.text()
+    this.whole = size === 0 ? undefined : { size, sha256 }
     fill(this.record, from.bytes())
     fill(this.rest, from.bytes())
   }
@@ -104,6 +112,7 @@ export class GroupQueue {
     group.isOpen = true
     group.isPartial = false
     group.isEnveloped = false
+    group.whole = undefined
     group.record.reset()
     group.rest.reset()
     this.#queue.push(group)

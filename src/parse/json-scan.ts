@@ -13,6 +13,8 @@ export const jsonOutcome = {
   invalid: 3,
   /** Nested too deep; nothing is written. */
   tooDeep: 4,
+  /** JSON of a kind that is text: not of the format that was asked for, an array with other items than objects. */
+  other: 5,
 } as const
 
 export interface JsonScan {

@@ -3,7 +3,7 @@ import { Decoder, Encoder } from '../core/codec.ts'
 import type { EventBatch, EventTables } from '../core/event-batch.ts'
 import { eventFlag } from '../core/event-flag.ts'
 import { EventWriter } from '../core/event-writer.ts'
-import { RecordBatch, type Source } from '../core/record-batch.ts'
+import { RecordBatch, type Source, type WholeValue } from '../core/record-batch.ts'
 import { ParseContext } from './context.ts'
 import { EventFinish } from './finish-event.ts'
 import type { Format } from './format.ts'
@@ -11,11 +11,10 @@ import { FormatSet } from './format-set.ts'
 import { GroupQueue } from './group.ts'
 import { join, stateAfter, stateOfPlain } from './join-rule.ts'
 import { isOdd, oddness, oddnessOf } from './odd-bytes.ts'
-import { RowWriter, type RowPlace } from './row-writer.ts'
+import { RowWriter, type LoadSpan, type RowPlace } from './row-writer.ts'
 import { found, isBlank, RecordScan } from './scan-record.ts'
 import type { ParseSettings } from './settings.ts'
 import { abbreviationsOf, zoneOf } from './timestamp/zone.ts'
-import { lineEnd } from './trace.ts'
 
 /** Bytes in groups beyond which the oldest one is ended, whether open or not. */
 const maxHeldBytes = 16 << 20
@@ -48,9 +47,7 @@ class LineParser implements Parser {
   #clockMs = NaN
   /** The record at hand: its number, span, and record time (NaN: none). */
   #record = 0
-  #start = 0
-  #end = 0
-  #isOdd = false
+  readonly #span: LoadSpan = { start: 0, end: 0, isOdd: false, whole: undefined }
   #timestamp = NaN
   #reference = NaN
   /** The last row while lines may follow it: -1 if there is none. */
@@ -124,8 +121,7 @@ class LineParser implements Parser {
       this.#scan.writeTo(this.#out)
     }
     this.#records = records
-    this.#rows.base = Number(records.base)
-    this.#rows.hasLines = !this.#source.isFile
+    this.#rows.begin(records.bytes, Number(records.base), !records.isLines)
     this.#tailRow = -1
     let last = records.count - 1
     while (last >= 0 && records.valueStart[last]! < 0) last--
@@ -149,9 +145,10 @@ class LineParser implements Parser {
     const key = records.keyStart[i]! < 0 ? 0 : hashOf(bytes, records.keyStart[i]!, records.keyEnd[i]!)
     if (start >= end || (bytes[start]! <= space && isBlank(bytes, start, end))) return this.#takeBlank(key)
     this.#record = i
-    this.#start = start
-    this.#end = end
-    this.#isOdd = this.#oddness !== oddness.none && isOdd(bytes, start, end, this.#oddness)
+    this.#span.start = start
+    this.#span.end = end
+    this.#span.whole = records.cut.size === 0 ? undefined : records.cut.get(i)
+    this.#span.isOdd = this.#oddness !== oddness.none && isOdd(bytes, start, end, this.#oddness)
     this.#setTimes(i)
     if (this.#joins) this.#takeLine(key)
     else this.#takeAlone()
@@ -181,7 +178,7 @@ class LineParser implements Parser {
     this.#before.previousMs = this.#rows.previousMs
     this.#place.offset = this.#place.offsetEnd = this.#rows.base + offset[this.#record]!
     this.#place.timestamp = this.#timestamp
-    this.#rows.load(this.#records.bytes, { start: this.#start, end: this.#end, isOdd: this.#isOdd })
+    this.#rows.load(this.#records.bytes, this.#span)
   }
 
   /** A record where each one is an event. */
@@ -203,7 +200,7 @@ class LineParser implements Parser {
       const scan = this.#scan
       const rows = this.#rows
       const next = this.#stateAfter(key, rows.bytes, rows.start, rows.end)
-      if (next >= 0) return this.#add(key, next, this.#records.bytes, this.#start, this.#end)
+      if (next >= 0) return this.#add(key, next, this.#records.bytes, this.#span.start, this.#span.end)
       const kind = rows.unwrap()
       const stream = scan.key === 0 ? key : scan.key
       if (kind === found.empty) {
@@ -219,7 +216,7 @@ class LineParser implements Parser {
   /** A text that is no part of an open group; false if groups had to be written first. */
   #takeText(stream: number): boolean {
     const scan = this.#scan
-    const headerEnd = this.#rows.headerEnd(scan.start)
+    const headerEnd = this.#rows.firstLineEnd(scan.bytes, scan.start, scan.end)
     scan.header(headerEnd)
     if (!scan.hasInner) return this.#settle(stream, this.#stateOf(headerEnd), headerEnd)
     const inner = scan.key === 0 ? stream : scan.key
@@ -256,14 +253,15 @@ class LineParser implements Parser {
     this.#rows.complete(true, rest, this.#place)
     const tail = this.#tail
     tail.record = this.#record
-    tail.start = this.#start
-    tail.end = this.#end
+    tail.start = this.#span.start
+    tail.end = this.#span.end
     tail.stream = stream
     tail.state = state
     tail.clock = clock
     tail.reference = this.#reference
     tail.timestamp = this.#timestamp
     tail.isEnveloped = scan.isEnveloped
+    tail.whole = this.#span.whole
     tail.numbers = this.#before.numbers
     tail.scratch = this.#before.scratch
     tail.odd = this.#before.odd
@@ -304,7 +302,7 @@ class LineParser implements Parser {
       state = group.state
       clock = group.clock
     }
-    const next = stateAfter(state, bytes, start, this.#rows.hasLines ? lineEnd(bytes, start, end) : end)
+    const next = stateAfter(state, bytes, start, this.#rows.firstLineEnd(bytes, start, end))
     if (next < 0) return -1
     const now = Number.isNaN(this.#timestamp) ? this.#out.envelopeMs : this.#timestamp
     return now - clock > this.#settings.limits.joinTimeoutMs ? -1 : next
@@ -363,8 +361,9 @@ class LineParser implements Parser {
     group.clock = clock
     group.reference = this.#reference
     group.isEnveloped = isEnveloped
+    group.whole = this.#span.whole
     group.isPartial = isPartial
-    group.record.copy(this.#records.bytes, this.#start, this.#end)
+    group.record.copy(this.#records.bytes, this.#span.start, this.#span.end)
     this.#groups.added(group)
     this.#limitHeld()
   }
@@ -391,6 +390,7 @@ class LineParser implements Parser {
     group.clock = tail.clock
     group.reference = tail.reference
     group.isEnveloped = tail.isEnveloped
+    group.whole = tail.whole
     group.record.copy(this.#records.bytes, tail.start, tail.end)
     this.#groups.added(group)
   }
@@ -454,7 +454,25 @@ class LineParser implements Parser {
   }
 }
 
-function newTail() {
+/** The record of the last row, and what the writer was before it. */
+interface Tail {
+  record: number
+  start: number
+  end: number
+  stream: number
+  state: number
+  clock: number
+  reference: number
+  timestamp: number
+  isEnveloped: boolean
+  whole: WholeValue | undefined
+  numbers: number
+  scratch: number
+  odd: number
+  previousMs: number
+}
+
+function newTail(): Tail {
   return {
     record: 0,
     start: 0,
@@ -465,6 +483,7 @@ function newTail() {
     reference: NaN,
     timestamp: NaN,
     isEnveloped: false,
+    whole: undefined,
     numbers: 0,
     scratch: 0,
     odd: 0,

@@ -3,6 +3,7 @@ import { eventFlag } from '../core/event-flag.ts'
 import type { EventWriter } from '../core/event-writer.ts'
 import { fieldId } from '../core/field.ts'
 import { sha256Hex } from '../core/id.ts'
+import type { WholeValue } from '../core/record-batch.ts'
 import { base64Of, cutBefore } from '../core/utf8.ts'
 import type { EventFinish, Original } from './finish-event.ts'
 import type { FormatSet } from './format-set.ts'
@@ -25,6 +26,14 @@ export interface RowPlace {
   timestamp: number
 }
 
+/** A record in `bytes`, and what it was if the source has cut it. */
+export interface LoadSpan {
+  start: number
+  end: number
+  isOdd: boolean
+  whole: WholeValue | undefined
+}
+
 /** Makes rows of the records and groups of one source, and knows their record times. */
 export class RowWriter {
   readonly scan: RecordScan
@@ -36,6 +45,10 @@ export class RowWriter {
   base = 0
   /** A record may hold several lines. */
   hasLines = true
+  /** The bytes of the records. */
+  batchBytes: Uint8Array = new Uint8Array(0)
+  /** First LF in them at or after the last place that was asked for. */
+  #lineFeed = -1
   /** What `load` has made ready: cut and cleaned. */
   bytes: Uint8Array = new Uint8Array(0)
   start = 0
@@ -60,11 +73,12 @@ export class RowWriter {
   }
 
   /** Begins an event with a record. */
-  load(bytes: Uint8Array, span: { readonly start: number; readonly end: number; readonly isOdd: boolean }): void {
+  load(bytes: Uint8Array, span: LoadSpan): void {
     this.out.begin()
     this.scan.isEnveloped = false
     this.scan.isPartial = false
     this.#take(bytes, span.start, span.end)
+    if (span.whole !== undefined) this.#noteWhole(span.whole)
     if (span.isOdd) this.#cleanLoaded()
   }
 
@@ -74,15 +88,17 @@ export class RowWriter {
     this.bytes = bytes
     this.start = start
     this.end = end
-    if (end - start > this.#maxSize) this.#cut()
+    if (end - start <= this.#maxSize) return
+    this.#noteWhole({ size: end - start, sha256: sha256Hex(bytes, start, end) })
+    this.end = cutBefore(bytes, start + this.#maxSize)
   }
 
-  #cut(): void {
-    const { out, bytes, start, end } = this
+  /** The event is that of the first part of a value. */
+  #noteWhole(value: WholeValue): void {
+    const { out } = this
     out.addFlags(eventFlag.truncated)
-    out.number(originalBytes, end - start)
-    out.string(originalSha256, sha256Hex(bytes, start, end))
-    this.end = cutBefore(bytes, start + this.#maxSize)
+    out.number(originalBytes, value.size)
+    out.string(originalSha256, value.sha256)
   }
 
   #cleanLoaded(): void {
@@ -130,10 +146,23 @@ export class RowWriter {
     return this.#hasRaw ? this.#original : this.scan
   }
 
-  /** End of the first line of a text that begins at `start`. */
-  headerEnd(start: number): number {
-    const { scan } = this
-    return this.hasLines ? lineEnd(scan.bytes, start, scan.end) : scan.end
+  /** End of the first line of a text. */
+  firstLineEnd(bytes: Uint8Array, start: number, end: number): number {
+    if (!this.hasLines) return end
+    if (bytes !== this.batchBytes) return lineEnd(bytes, start, end)
+    if (this.#lineFeed < start) {
+      const at = bytes.indexOf(0x0a, start)
+      this.#lineFeed = at < 0 ? Infinity : at
+    }
+    return Math.min(this.#lineFeed, end)
+  }
+
+  /** Begins with the records of another batch. */
+  begin(bytes: Uint8Array, base: number, hasLines: boolean): void {
+    this.batchBytes = bytes
+    this.#lineFeed = -1
+    this.base = base
+    this.hasLines = hasLines
   }
 
   /** Writes an unwrapped record as one row, or as those of a container. */
@@ -145,7 +174,7 @@ export class RowWriter {
 
   #text(place: RowPlace, sub: number): void {
     const { scan } = this
-    const headerEnd = this.headerEnd(scan.start)
+    const headerEnd = this.firstLineEnd(scan.bytes, scan.start, scan.end)
     scan.header(headerEnd)
     const isText = !scan.hasInner || !scan.inner(headerEnd)
     this.#finish.event(scan, isText, headerEnd)
@@ -215,6 +244,7 @@ export class RowWriter {
     const start = out.scratchBytes(record.bytes, 0, record.at)
     out.inScratch = true
     this.#take(out.batch.scratch, start, out.batch.scratchEnd)
+    if (group.whole !== undefined) this.#noteWhole(group.whole)
     if (isOdd(this.bytes, this.start, this.end, oddness.invalid)) this.#cleanLoaded()
     let kind = this.unwrap()
     if (kind === found.text && group.isEnveloped && group.rest.at > 0) {

@@ -185,8 +185,6 @@ export class RecordScan {
     if (this.format === undefined) {
       plainText.scan(this.bytes, this.start, this.end, this.#out, context)
       this.#out.setFormat(this.#formats.plainId)
-      context.messageStart = this.start
-      context.messageEnd = headerEnd
       return
     }
     this.#out.setFormat(this.#formats.idOf(this.format))

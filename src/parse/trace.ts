@@ -205,7 +205,8 @@ function readHead(bytes: Uint8Array, start: number, end: number, out: Trace): vo
 }
 
 /** Takes a frame as the origin unless there is one; true if it is the program's own. */
-function readFrame(bytes: Uint8Array, start: number, end: number, out: Trace): boolean {
+function readFrame(bytes: Uint8Array, start: number, lineEnd: number, out: Trace): boolean {
+  const end = hasAt(bytes, lineEnd - propertiesOpen.length, lineEnd, propertiesOpen) ? lineEnd - 2 : lineEnd
   let from = start
   while (bytes[from] === space || bytes[from] === tab) from++
   if (!hasAt(bytes, from, end, at)) return false
@@ -236,6 +237,8 @@ function readFrame(bytes: Uint8Array, start: number, end: number, out: Trace): b
 }
 
 const asyncWord = word('async ')
+/** Node ends the last frame with it where properties of the error follow. */
+const propertiesOpen = word(' {')
 const netPlace = word(') in ')
 const lineWord = word(':line ')
 

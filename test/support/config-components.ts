@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { Rule, ruleFaults, type RuleKeys } from '../../src/alert/rule.ts'
 import type { Components, CompiledRule, DeriveDefinition } from '../../src/core/component.ts'
 import {
   conditions,
@@ -62,11 +63,11 @@ export const components: Components = {
       summary: 'Lines that are posted.',
       stability: 'stable',
       config: z.strictObject({
-        path: text({ about: 'Path of the route.', default: '/ingest' }),
+        name: text({ about: 'Last part of the path.', default: 'lines' }),
         port: count({ about: 'Port.', default: 0, max: 65_535 }),
         token: secret({ about: 'Bearer token.' }).optional(),
       }),
-      example: { path: '/ingest' },
+      example: { name: 'lines' },
       build: never,
     },
   ],
@@ -168,21 +169,8 @@ export const components: Components = {
     },
   ],
   parse: z.strictObject({ multiline: z.enum(['auto', 'off']).meta({ description: 'Joins.' }).prefault('auto') }),
-  rule: z.strictObject({
-    id: z
-      .string()
-      .regex(/^[a-z0-9-]{1,64}$/)
-      .meta({ description: 'Identity.' }),
-    name: z.string().optional(),
-    severity: z.enum(['critical', 'high', 'medium', 'low', 'info']).meta({ description: 'How bad.' }),
-    where: conditions({ about: 'Which events.' }),
-    by: z.array(fieldName({ about: 'A field.' })).prefault([]),
-    pipelines: z.array(z.string()).optional(),
-    for: duration({ about: 'How long it must hold.', default: '0' }),
-    keep_firing_for: duration({ about: 'How long it stays.', default: '0' }),
-    resolve_after: duration({ about: 'Ends this long after the last one.', default: '5m' }),
-    levels: z.array(z.strictObject({ severity: z.string(), ...limits })).optional(),
-  }),
+  rule: Rule,
+  ruleFaults: (definition, keys, config) => ruleFaults(definition, keys as RuleKeys, config), // As the registry does.
 }
 
 const compiled: CompiledRule = {

@@ -8,7 +8,11 @@ import { storyStart, type PlainEvent } from './events.ts'
  * Values of one derive over the window that holds the start of the story, by series. The events are folded by the
  * derive unit; the cells are merged in the order of the frames, or from the last one back.
  */
-export function valuesOf(entry: Entry, events: readonly PlainEvent[], isBackward = false): Record<string, Record<string, number>> {
+export function valuesOf(
+  entry: Entry,
+  events: readonly PlainEvent[],
+  isBackward = false,
+): Record<string, Record<string, number>> {
   const engines = enginesOf({ derives: [entry] })
   const [derive] = engines.derives
   const { fold, width } = derive!
@@ -31,6 +35,9 @@ export function valuesOf(entry: Entry, events: readonly PlainEvent[], isBackward
     if (bag !== undefined) window.bag.merge(bag)
   }
   return Object.fromEntries(
-    [...windows].map(([key, { cells, bag }]) => [key, fold.metrics(cells, 1, { count: cells[0]!, windowMs: fold.windowMs, bag })]),
+    [...windows].map(([key, { cells, bag }]) => [
+      key,
+      fold.metrics(cells, 1, { count: cells[0]!, windowMs: fold.windowMs, bag }),
+    ]),
   )
 }

@@ -141,7 +141,11 @@ export function chunkText(chunks: Iterable<Chunk>): string {
 }
 
 /** Runs frames through the alert unit; `sources` are known from the start. */
-export function storyOf(engines: Engines, frames: readonly Frame[], options: { restoreAfter?: ReadonlySet<number> } = {}): Story {
+export function storyOf(
+  engines: Engines,
+  frames: readonly Frame[],
+  options: { restoreAfter?: ReadonlySet<number> } = {},
+): Story {
   const outputs: Output[] = []
   const transitions: Transition[] = []
   const unit = createAlertUnit(engines.alertProgram, (transition) => transitions.push(transition))

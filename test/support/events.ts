@@ -1,4 +1,4 @@
-import { EventBatch, EventTables, type FormatFacts, type Json } from '../../src/core/event-batch.ts'
+import { EventBatch, EventTables, wordOf, type FormatFacts, type Json } from '../../src/core/event-batch.ts'
 import { EventWriter } from '../../src/core/event-writer.ts'
 import { levelNames } from '../../src/core/level.ts'
 import { RecordBatch, type Source } from '../../src/core/record-batch.ts'
@@ -31,7 +31,12 @@ export interface BatchOptions {
 /** A batch of one event per record, in the order given. */
 export function eventsOf(events: readonly PlainEvent[], options: BatchOptions = {}): EventBatch {
   const tables = options.tables ?? new EventTables()
-  const records = new RecordBatch(options.source ?? sourceOf('s1'), new Uint8Array(0), BigInt(options.base ?? 0), events.length)
+  const records = new RecordBatch(
+    options.source ?? sourceOf('s1'),
+    new Uint8Array(0),
+    BigInt(options.base ?? 0),
+    events.length,
+  )
   const batch = new EventBatch(tables)
   batch.reset(records)
   const writer = new EventWriter(batch)
@@ -54,7 +59,7 @@ function write(writer: EventWriter, name: string, value: Json): void {
   const field = writer.batch.tables.fields.id(name)
   if (name === 'http.response.status_code') return writer.setStatus(Number(value))
   if (name === 'event.duration') return writer.setDurationNs(Number(value))
-  if (name === 'logpipe.level') return writer.setLevel(levelNames.indexOf(String(value)))
+  if (name === 'logpipe.level') return writer.setLevel(levelNames.indexOf(wordOf(value)))
   if (name === 'logpipe.error') return value === true ? writer.setError() : undefined
   if (typeof value === 'string') return writer.string(field, value)
   if (typeof value === 'number') return writer.number(field, value)

@@ -171,7 +171,7 @@ export function writeIpList(field: number, bytes: Uint8Array, start: number, end
   let at = from
   let items = 0
   let isWhole = true
-  for (let i = start; i < end && items < maxItems; ) {
+  for (let i = start; i < end && items < maxItems;) {
     let to = i
     while (to < end && bytes[to] !== comma) to++
     let a = i

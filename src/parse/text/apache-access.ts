@@ -1,6 +1,6 @@
 import type { EventWriter } from '../../core/event-writer.ts'
 import type { FieldName } from '../../core/field.ts'
-import { defineTextFormat, type ScanContext } from '../format.ts'
+import { defineTextFormat, type ScanContext, type TextFormat } from '../format.ts'
 import { digitsEnd, scanDurationNs } from '../quantity.ts'
 import { scanAgents, scanClfLine } from './clf.ts'
 
@@ -24,7 +24,7 @@ const fields: readonly FieldName[] = [
   'event.outcome',
   'event.duration',
 ]
-const access = {
+const access: Omit<TextFormat, 'name' | 'summary' | 'example' | 'scan'> = {
   shape: 'text',
   tier: 'core',
   dataset: 'apache.access',
@@ -33,7 +33,7 @@ const access = {
   constants: { 'event.category': ['web'], 'event.type': ['access'] },
   fields,
   starts: ['digit', 'letter', ':-'],
-} as const
+}
 
 /**
  * `combined` of Apache, with a trailing `%D` or `%T` if the settings tell its unit; without it a line that has one is

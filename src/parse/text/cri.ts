@@ -24,9 +24,11 @@ export const cri = defineTextFormat({
   isEnvelope: true,
   scan(bytes, start, end, out, context) {
     const at = scanIso(bytes, start, end, context.time, context.scan)
-    if (at < 0 || context.scan.zone === 1 || at + 9 >= end || bytes[start + 10] !== 0x54 || bytes[at] !== space) return false
+    if (at < 0 || context.scan.zone === 1 || at + 9 >= end || bytes[start + 10] !== 0x54 || bytes[at] !== space)
+      return false
     // `stdout` or `stderr`.
-    if (bytes[at + 1] !== 0x73 || bytes[at + 2] !== 0x74 || bytes[at + 3] !== 0x64 || bytes[at + 7] !== space) return false
+    if (bytes[at + 1] !== 0x73 || bytes[at + 2] !== 0x74 || bytes[at + 3] !== 0x64 || bytes[at + 7] !== space)
+      return false
     const key = (bytes[at + 4]! << 16) | (bytes[at + 5]! << 8) | bytes[at + 6]!
     const tag = bytes[at + 8]!
     if ((key !== outKey && key !== errKey) || (tag !== partial && tag !== full)) return false

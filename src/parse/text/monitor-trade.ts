@@ -145,7 +145,7 @@ export function scanSignal(bytes: Uint8Array, at: number, end: number, out: Even
 /** `key=value key:value 强度0.82` to the end, and what they told; 0 if something else is among them. */
 function scanPairs(bytes: Uint8Array, start: number, end: number, out: EventWriter): number {
   let found = 0
-  for (let at = start; at < end; ) {
+  for (let at = start; at < end;) {
     let keyEnd = wordEnd(bytes, at, end)
     const mark = markAt(bytes, keyEnd, end)
     let from = keyEnd

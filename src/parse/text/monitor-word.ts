@@ -1,4 +1,13 @@
-import { decimalEnd, digitCount, digitsEnd, digitsOf, isDigit, pointOf, scanDecimal, scanDurationNs } from '../quantity.ts'
+import {
+  decimalEnd,
+  digitCount,
+  digitsEnd,
+  digitsOf,
+  isDigit,
+  pointOf,
+  scanDecimal,
+  scanDurationNs,
+} from '../quantity.ts'
 import { WordTable } from '../word-table.ts'
 
 /** What a monitor line is about, by its first words. */
@@ -64,7 +73,10 @@ const aliases: Readonly<Record<string, readonly (readonly [meaning: number, word
     [head.orderState + orderState.filled, 'order_filled order_executed 成交 全部成交 订单成交 成交成功'],
     [head.orderState + orderState.partial, 'order_partially_filled 部分成交 订单部分成交'],
     [head.orderState + orderState.cancelled, 'order_cancelled order_canceled 撤单 撤单成功 订单取消 取消订单 订单撤销'],
-    [head.orderState + orderState.rejected, 'order_rejected order_failed 下单失败 拒单 废单 订单拒绝 订单失败 委托失败'],
+    [
+      head.orderState + orderState.rejected,
+      'order_rejected order_failed 下单失败 拒单 废单 订单拒绝 订单失败 委托失败',
+    ],
   ],
   states: [
     [orderState.open, 'new placed created submitted accepted open 已提交 已报 新建'],
@@ -238,7 +250,7 @@ export function skipTook(bytes: Uint8Array, at: number, end: number): number {
 /** Copies a span without thousands separators, with ASCII marks; its length, or -1 if it does not fit. */
 function copyPlain(bytes: Uint8Array, start: number, end: number): number {
   let size = 0
-  for (let i = start; i < end; ) {
+  for (let i = start; i < end;) {
     if (size === plain.length) return -1
     const mark = markAt(bytes, i, end)
     const isWide = mark !== bytes[i]

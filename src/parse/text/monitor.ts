@@ -197,13 +197,7 @@ function scanSlowQuery(bytes: Uint8Array, at: number, end: number, out: EventWri
 }
 
 /** `GET /health 200 12ms`: status and duration may be absent, not both; what follows them is the reason. */
-function scanRequestEnd(
-  isFailed: boolean,
-  bytes: Uint8Array,
-  at: number,
-  end: number,
-  out: EventWriter,
-): boolean {
+function scanRequestEnd(isFailed: boolean, bytes: Uint8Array, at: number, end: number, out: EventWriter): boolean {
   const from = afterColon(bytes, at, end)
   const target = from < 0 ? -1 : scanTargetPart(bytes, from, end, out)
   if (target < 0) return false
@@ -234,7 +228,7 @@ function afterColonOrSeparators(bytes: Uint8Array, at: number, end: number): num
 function scanUserAction(bytes: Uint8Array, start: number, end: number, out: EventWriter): boolean {
   let hasUser = false
   let hasAction = false
-  for (let at = start; at < end; ) {
+  for (let at = start; at < end;) {
     const keyEnd = wordEnd(bytes, at, end)
     const mark = markAt(bytes, keyEnd, end)
     if (keyEnd === at || (mark !== colon && mark !== equals)) return false
@@ -276,7 +270,7 @@ function writeResult(found: number, out: EventWriter): void {
 
 /** `cpu: 91.5% mem: 78% disk: 66%`: every pair has to be one. */
 function scanShares(bytes: Uint8Array, start: number, end: number, out: EventWriter): boolean {
-  for (let at = start; at < end; ) {
+  for (let at = start; at < end;) {
     const found = headAt(bytes, at, end)
     const meaning = found >> 16
     if (meaning < head.cpu || meaning > head.disk) return false

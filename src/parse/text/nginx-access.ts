@@ -83,6 +83,7 @@ export const nginxAccess = defineTextFormat({
   example:
     '10.0.0.9 - alice [21/Nov/2026:22:14:15 +0000] "GET /pay?id=7 HTTP/1.1" 200 812 "-" "curl/8.5.0" "203.0.113.7" 0.052 0.050',
   starts: ['digit', 'letter', ':-'],
+  yieldsTo: [],
   scan(bytes, start, end, out, context) {
     let at = scanClfLine(bytes, start, end, variant, out, context)
     if (at < 0) return false
@@ -166,7 +167,7 @@ function isKeyByte(byte: number): boolean {
 /** ` key=value key="value"` to the end; the tail is kept as a whole if a key or value is unknown. */
 function scanPairs(bytes: Uint8Array, start: number, end: number, out: EventWriter): boolean {
   let isKnown = true
-  for (let at = start; at < end; ) {
+  for (let at = start; at < end;) {
     if (bytes[at] !== space) return false
     const keyEnd = endOfKey(bytes, at + 1, end)
     if (keyEnd < 0) return false

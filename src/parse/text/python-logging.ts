@@ -9,9 +9,7 @@ import { blanksEnd, capitalLevelEnd, nameEnd, scanPlace, writeLevel, writePid } 
 import { writePresent } from './request.ts'
 import { writeSpanId, writeTraceId } from './trace-context.ts'
 
-const [space, comma, dash, dot, slash, colon, open, close, bar] = [
-  0x20, 0x2c, 0x2d, 0x2e, 0x2f, 0x3a, 0x5b, 0x5d, 0x7c,
-]
+const [space, comma, dash, dot, slash, colon, open, close, bar] = [0x20, 0x2c, 0x2d, 0x2e, 0x2f, 0x3a, 0x5b, 0x5d, 0x7c]
 const equals = 0x3d
 const logger = fieldId('log.logger')
 const serviceName = fieldId('service.name')
@@ -331,7 +329,7 @@ function isLoggerAhead(bytes: Uint8Array, at: number, end: number): boolean {
 
 /** `trace_id=… span_id=… resource.service.name=pay trace_sampled=True]`; 0 is no id. Position after it, -1 if it is none. */
 function scanContext(bytes: Uint8Array, from: number, end: number, out: EventWriter): number {
-  for (let at = from; at < end; ) {
+  for (let at = from; at < end;) {
     let key = at
     while (key < end && bytes[key]! > space && bytes[key] !== equals && bytes[key] !== close) key++
     if (key >= end || bytes[key] !== equals) return -1

@@ -38,8 +38,7 @@ export const springBoot = defineTextFormat({
     'event.timezone',
     'attributes.process.pid',
   ],
-  example:
-    '2026-11-21T22:14:15.003Z ERROR 8710 --- [pay] [nio-8080-exec-1] c.e.pay.PayController : declined',
+  example: '2026-11-21T22:14:15.003Z ERROR 8710 --- [pay] [nio-8080-exec-1] c.e.pay.PayController : declined',
   starts: ['digit'],
   scan(bytes, start, end, out, context) {
     const time = scanIso(bytes, start, end, context.time, context.scan)
@@ -89,7 +88,10 @@ function scanSleuth(bytes: Uint8Array, start: number, end: number, out: EventWri
  */
 function scanBrackets(bytes: Uint8Array, start: number, end: number, out: EventWriter): number {
   let at = start
-  let [first, firstEnd, second, secondEnd] = [-1, -1, -1, -1]
+  let first = -1
+  let firstEnd = -1
+  let second = -1
+  let secondEnd = -1
   let hasIds = false
   for (let count = 0; count < 3 && at < end && bytes[at] === open && !hasIds; count++) {
     let to = at + 1
@@ -98,9 +100,13 @@ function scanBrackets(bytes: Uint8Array, start: number, end: number, out: EventW
     const from = blanksEnd(bytes, at + 1, to)
     hasIds = count > 0 && (from === to || isIds(bytes, from, to))
     if (hasIds) writeIds(bytes, from, to, out)
-    else if (count === 0) [first, firstEnd] = [from, to]
-    else if (count === 1) [second, secondEnd] = [from, to]
-    else return -1
+    else if (count === 0) {
+      first = from
+      firstEnd = to
+    } else if (count === 1) {
+      second = from
+      secondEnd = to
+    } else return -1
     at = blanksEnd(bytes, to + 1, end)
   }
   if (first < 0) return -1

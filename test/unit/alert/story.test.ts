@@ -60,7 +60,11 @@ describe('a pipeline from events to alerts', () => {
         },
       ],
     })
-    const good = Array.from({ length: 1200 }, (_, i) => ({ at: i * 1000, 'service.name': 'checkout', 'http.response.status_code': 200 }))
+    const good = Array.from({ length: 1200 }, (_, i) => ({
+      at: i * 1000,
+      'service.name': 'checkout',
+      'http.response.status_code': 200,
+    }))
     const bad = Array.from({ length: 60 }, (_, i) => ({
       at: 180_000 + i * 5000,
       'service.name': 'checkout',
@@ -76,7 +80,14 @@ describe('a pipeline from events to alerts', () => {
       status: 'firing',
       groupKey: '{}:{alertname="CheckoutErrorRate", service_name="checkout", severity="high"}',
       commonAnnotations: { summary: 'Checkout fails for 11.5 % of requests' },
-      alerts: [{ status: 'firing', startsAt: '2026-03-01T10:06:15.000Z', endsAt: '0001-01-01T00:00:00Z', fingerprint: 'a387967c5fe3a24a' }],
+      alerts: [
+        {
+          status: 'firing',
+          startsAt: '2026-03-01T10:06:15.000Z',
+          endsAt: '0001-01-01T00:00:00Z',
+          fingerprint: 'a387967c5fe3a24a',
+        },
+      ],
       logpipe: {
         revision: 1,
         transition: 'firing',

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Encoder } from '../../../src/core/codec.ts'
 import { encodeFrame } from '../../../src/core/frame-codec.ts'
+import { wordOf } from '../../../src/core/event-batch.ts'
 import type { Frame } from '../../../src/core/frame.ts'
 import { enginesOf, framesOf, storyOf, type Story } from '../../support/engines.ts'
 import { storyStart, type PlainEvent } from '../../support/events.ts'
@@ -14,16 +15,83 @@ const engines = enginesOf({
     { id: 'requests', type: 'requests', by: ['service.name', 'url.path'], window: '1m' },
     { id: 'amount', type: 'sum', field: 'logpipe.business.amount', by: ['service.name'], window: '1m' },
     { id: 'spread', type: 'stats', field: 'logpipe.business.amount', window: '1m' },
-    { id: 'gauge', type: 'last', field: 'logpipe.business.cpu_pct', field_unit: 'percent', by: ['service.name'], window: '30s' },
+    {
+      id: 'gauge',
+      type: 'last',
+      field: 'logpipe.business.cpu_pct',
+      field_unit: 'percent',
+      by: ['service.name'],
+      window: '30s',
+    },
   ],
   rules: [
-    { id: 'any-oom', type: 'any', severity: 'high', where: ['message contains "Out of memory"'], by: ['service.name'], resolve_after: '45s' },
-    { id: 'many-errors', type: 'frequency', severity: 'medium', where: ['logpipe.error = true'], num_events: 4, window: '1m', by: ['service.name'], resolve_after: '30s' },
-    { id: 'error-share', type: 'threshold', metric: 'errors.ratio', above: '30%', recover_below: '10%', for: '15s', keep_firing_for: '30s', severity: 'high' },
-    { id: 'cpu', type: 'threshold', metric: 'gauge.last', stat: 'avg', window: '1m', levels: [{ severity: 'high', above: '60%' }, { severity: 'critical', above: '90%' }] },
-    { id: 'ratio', type: 'ratio', bad: ['http.response.status_code >= 500'], window: '1m', min_events: 5, above: '20%', severity: 'low' },
-    { id: 'p95', type: 'percentile', percentile: 95, window: '45s', min_events: 3, above: '700ms', by: ['url.path'], severity: 'low' },
-    { id: 'quiet', type: 'flatline', window: '45s', below: 2, by: ['service.name'], expected: [{ 'service.name': 'batch' }], severity: 'critical' },
+    {
+      id: 'any-oom',
+      type: 'any',
+      severity: 'high',
+      where: ['message contains "Out of memory"'],
+      by: ['service.name'],
+      resolve_after: '45s',
+    },
+    {
+      id: 'many-errors',
+      type: 'frequency',
+      severity: 'medium',
+      where: ['logpipe.error = true'],
+      num_events: 4,
+      window: '1m',
+      by: ['service.name'],
+      resolve_after: '30s',
+    },
+    {
+      id: 'error-share',
+      type: 'threshold',
+      metric: 'errors.ratio',
+      above: '30%',
+      recover_below: '10%',
+      for: '15s',
+      keep_firing_for: '30s',
+      severity: 'high',
+    },
+    {
+      id: 'cpu',
+      type: 'threshold',
+      metric: 'gauge.last',
+      stat: 'avg',
+      window: '1m',
+      levels: [
+        { severity: 'high', above: '60%' },
+        { severity: 'critical', above: '90%' },
+      ],
+    },
+    {
+      id: 'ratio',
+      type: 'ratio',
+      bad: ['http.response.status_code >= 500'],
+      window: '1m',
+      min_events: 5,
+      above: '20%',
+      severity: 'low',
+    },
+    {
+      id: 'p95',
+      type: 'percentile',
+      percentile: 95,
+      window: '45s',
+      min_events: 3,
+      above: '700ms',
+      by: ['url.path'],
+      severity: 'low',
+    },
+    {
+      id: 'quiet',
+      type: 'flatline',
+      window: '45s',
+      below: 2,
+      by: ['service.name'],
+      expected: [{ 'service.name': 'batch' }],
+      severity: 'critical',
+    },
   ],
 })
 
@@ -40,7 +108,10 @@ interface Line {
 }
 
 const line: fc.Arbitrary<Line> = fc.record({
-  gap: fc.oneof({ arbitrary: fc.integer({ min: 0, max: 3000 }), weight: 9 }, { arbitrary: fc.integer({ min: 0, max: 90_000 }), weight: 1 }),
+  gap: fc.oneof(
+    { arbitrary: fc.integer({ min: 0, max: 3000 }), weight: 9 },
+    { arbitrary: fc.integer({ min: 0, max: 90_000 }), weight: 1 },
+  ),
   lag: fc.integer({ min: 0, max: 9000 }),
   service: fc.constantFrom('api', 'pay', 'cart'),
   path: fc.constantFrom('/', '/pay'),
@@ -81,9 +152,10 @@ function bytesOf(frame: Frame): string {
 /** Newest documents without revisions, and alerts by rule, labels and activeAt: equal however the work was split. */
 function contentOf({ outputs, transitions }: Story): unknown {
   const metrics = new Map<string, string>()
-  for (const { stage, id, value } of outputs) if (stage === 'metric') metrics.set(id, value.replace(/"revision":\d+,/, ''))
+  for (const { stage, id, value } of outputs)
+    if (stage === 'metric') metrics.set(id, value.replace(/"revision":\d+,/, ''))
   const told = transitions.map(({ kind, rule, labels, t, value }) => JSON.stringify([kind, rule, labels, t, value]))
-  return { metrics: [...metrics].sort(), told: told.sort() }
+  return { metrics: [...metrics].sort(([a], [b]) => (a < b ? -1 : 1)), told: told.sort() }
 }
 
 /** Errors by minute and service, the plain way. */
@@ -91,7 +163,7 @@ function recount(events: readonly PlainEvent[]): Record<string, { ratio: number;
   const windows: Record<string, { ratio: number; errors: number; total: number }> = {}
   for (const event of events) {
     const start = new Date(Math.floor((storyStart + event.at) / 60_000) * 60_000).toISOString()
-    const window = (windows[`${start} ${String(event['service.name'])}`] ??= { ratio: 0, errors: 0, total: 0 })
+    const window = (windows[`${start} ${wordOf(event['service.name'] ?? '')}`] ??= { ratio: 0, errors: 0, total: 0 })
     window.total++
     if (Number(event['http.response.status_code']) >= 500) window.errors++
     window.ratio = window.errors / window.total
@@ -116,7 +188,9 @@ function interleaved(parts: readonly (readonly Frame[])[], picks: readonly numbe
   return frames
 }
 
-const cuts = fc.array(fc.integer({ min: 1, max: 119 }), { maxLength: 8 }).map((list) => [...new Set(list)].sort((a, b) => a - b))
+const cuts = fc
+  .array(fc.integer({ min: 1, max: 119 }), { maxLength: 8 })
+  .map((list) => [...new Set(list)].sort((a, b) => a - b))
 const picks = fc.array(fc.nat(3), { minLength: 1, maxLength: 20 })
 
 describe('frames and alerts', () => {
@@ -148,7 +222,9 @@ describe('frames and alerts', () => {
       fc.property(stories, picks, (lines, again) => {
         const frames = framesOf(engines, eventsOfLines(lines, 40_000))
         const once = storyOf(engines, frames)
-        const twice = frames.flatMap((frame, i) => (again[i % again.length]! > 1 ? [frame, ...frames.slice(Math.max(0, i - 2), i + 1)] : [frame]))
+        const twice = frames.flatMap((frame, i) =>
+          again[i % again.length]! > 1 ? [frame, ...frames.slice(Math.max(0, i - 2), i + 1)] : [frame],
+        )
         expect(storyOf(engines, twice).outputs).toEqual(once.outputs)
       }),
     )
@@ -165,16 +241,20 @@ describe('frames and alerts', () => {
 
   it('do not depend on empty frames that only say how far a source is', () => {
     fc.assert(
-      fc.property(stories, fc.array(fc.integer({ min: 0, max: 90_000 }), { minLength: 1, maxLength: 9 }), (lines, steps) => {
-        const frames = framesOf(engines, eventsOfLines(lines))
-        const told = frames.flatMap((frame, i) => {
-          const next = frames[i + 1]
-          if (next === undefined) return [frame]
-          const watermark = Math.min(frame.watermark + steps[i % steps.length]!, next.at - 1)
-          return [frame, { ...frame, from: frame.to, watermark, derives: [], matches: [], samples: [] }]
-        })
-        expect(storyOf(engines, told).outputs).toEqual(storyOf(engines, frames).outputs)
-      }),
+      fc.property(
+        stories,
+        fc.array(fc.integer({ min: 0, max: 90_000 }), { minLength: 1, maxLength: 9 }),
+        (lines, steps) => {
+          const frames = framesOf(engines, eventsOfLines(lines))
+          const told = frames.flatMap((frame, i) => {
+            const next = frames[i + 1]
+            if (next === undefined) return [frame]
+            const watermark = Math.min(frame.watermark + steps[i % steps.length]!, next.at - 1)
+            return [frame, { ...frame, from: frame.to, watermark, derives: [], matches: [], samples: [] }]
+          })
+          expect(storyOf(engines, told).outputs).toEqual(storyOf(engines, frames).outputs)
+        },
+      ),
     )
   })
 

@@ -16,7 +16,7 @@ test.each([
   ['logpipe.yaml', 'outputs.metrics', [], { kind: 'default' }],
   ['pipelines/app.yaml', 'version', 1, { kind: 'file', line: 1, col: 10 }],
   ['pipelines/app.yaml', 'source.token', '[secret]', { kind: 'file', line: 2, col: 30 }],
-  ['pipelines/app.yaml', 'source.path', '/ingest', { kind: 'default' }],
+  ['pipelines/app.yaml', 'source.name', 'lines', { kind: 'default' }],
   ['pipelines/app.yaml', 'derive[0].by[0]', 'host.name', { kind: 'file', line: 3, col: 37 }],
   ['pipelines/app.yaml', 'derive[0].window', '1m', { kind: 'default' }],
   ['pipelines/app.yaml', 'sink[0].type', 'store', { kind: 'default' }],

@@ -25,11 +25,11 @@ test.each([
   ['type: percentile, field: event.duration, window: 5m, above: 2s', ''],
   ['type: percentile, field: event.duration, window: 5m, above: ▸2', 'unfit_unit'],
   ['type: threshold, window: 5m, above: ▸80%', 'unfit_unit'],
-  ['type: threshold, metric: errors.ratio, levels: [{ severity: low, above: ▸9ms }]', 'unfit_unit'],
   ['type: threshold, metric: ▸errors.ration, above: 5%', 'unknown_metric'],
   ['type: threshold, metric: ▸nothing.at_all, above: 5%', 'unknown_metric'],
   ['type: threshold, metric: errors.ratio, above: 5%, ▸by: [host.name]', 'not_allowed'],
-  ['type: threshold, metric: errors.ratio, above: 5%, ▸where: []', 'not_allowed'],
+  [`type: threshold, metric: errors.ratio, above: 5%, ▸where: ['message = "a"']`, 'not_allowed'],
+  ['type: threshold, metric: errors.ratio, ▸abov: 5%', 'unknown_key'],
   ['type: frequency, num_events: 5, window: 1m, ▸for: 5m', 'not_allowed'],
   ['type: frequency, num_events: 5, window: 1m, resolve_after: 1m', ''],
   ['type: threshold, metric: errors.ratio, above: 5%, ▸resolve_after: 1m', 'not_allowed'],
@@ -45,6 +45,12 @@ test.each([
 ])('a rule with %s has %j', (rule, code) => {
   const { text, places } = marked(`${pipeline}rules:\n  - { id: r, severity: high, ${rule} }\n`)
   expect(about({ 'pipelines/app.yaml': text })).toEqual(places.map((place) => `app.yaml:${place} ${code}`))
+})
+
+test('limits of levels are held against the unit of the metric, too', () => {
+  const levels = 'levels: [{ severity: low, above: 5% }, { severity: high, above: ▸9ms }]'
+  const { text, places } = marked(`${pipeline}rules: [{ id: r, type: threshold, metric: errors.ratio, ${levels} }]`)
+  expect(about({ 'pipelines/app.yaml': text })).toEqual([`app.yaml:${places[0]} unfit_unit`])
 })
 
 test('nothing is said about metrics of a derive that has mistakes of its own', () => {

@@ -10,7 +10,7 @@ const file = 'pipelines/checkout.yaml'
 
 /** Code, and what stands at the place of the finding. */
 const planted = [
-  ['undefined_variable', '${CHECKOUT_PATH}'],
+  ['undefined_variable', '${CHECKOUT_NAME}'],
   ['secret_literal', 'hunter2-not-a-reference'],
   ['window_not_on_tick', '50s'],
   ['unknown_key', 'treshold: 500ms'],

@@ -11,7 +11,24 @@ function patternOf(source: string, isWhole = false): Pattern {
 /** Patterns of the syntax that both engines have. */
 const pattern: fc.Arbitrary<string> = fc.letrec<{ node: string; atom: string }>((tie) => ({
   atom: fc.oneof(
-    fc.constantFrom('a', 'b', 'c', '.', '\\d', '\\w', '\\W', '[ab]', '[^a]', '[a-c1-3]', '\\b', '\\B', '^', '$', '-', ' '),
+    fc.constantFrom(
+      'a',
+      'b',
+      'c',
+      '.',
+      '\\d',
+      '\\w',
+      '\\W',
+      '[ab]',
+      '[^a]',
+      '[a-c1-3]',
+      '\\b',
+      '\\B',
+      '^',
+      '$',
+      '-',
+      ' ',
+    ),
     tie('node').map((inner) => `(?:${inner})`),
   ),
   node: fc.oneof(
@@ -20,7 +37,10 @@ const pattern: fc.Arbitrary<string> = fc.letrec<{ node: string; atom: string }>(
     fc.tuple(tie('atom'), tie('atom')).map(([a, b]) => a + b),
     fc.tuple(tie('node'), tie('node')).map(([a, b]) => `(?:${a}|${b})`),
     fc
-      .tuple(fc.constantFrom('a', '[bc]', '\\d', '.', '(?:ab|c)'), fc.constantFrom('*', '+', '?', '{2}', '{1,3}', '{2,}', '*?'))
+      .tuple(
+        fc.constantFrom('a', '[bc]', '\\d', '.', '(?:ab|c)'),
+        fc.constantFrom('*', '+', '?', '{2}', '{1,3}', '{2,}', '*?'),
+      )
       .map(([a, q]) => a + q),
   ),
 })).node
@@ -28,10 +48,15 @@ const pattern: fc.Arbitrary<string> = fc.letrec<{ node: string; atom: string }>(
 describe('a pattern', () => {
   it('agrees with the engine of JavaScript on what both can do', () => {
     fc.assert(
-      fc.property(pattern, fc.string({ unit: fc.constantFrom('a', 'b', 'c', '1', '2', '-', ' ', '\n', 'é') }), fc.boolean(), (source, text, isWhole) => {
-        const native = isWhole ? new RegExp(`^(?:${source})$`) : new RegExp(source)
-        expect(patternOf(source, isWhole).test(text)).toBe(native.test(text))
-      }),
+      fc.property(
+        pattern,
+        fc.string({ unit: fc.constantFrom('a', 'b', 'c', '1', '2', '-', ' ', '\n', 'é') }),
+        fc.boolean(),
+        (source, text, isWhole) => {
+          const native = isWhole ? new RegExp(`^(?:${source})$`) : new RegExp(source)
+          expect(patternOf(source, isWhole).test(text)).toBe(native.test(text))
+        },
+      ),
       { numRuns: 2000 },
     )
   })
@@ -74,7 +99,8 @@ describe('a pattern', () => {
 
   it('takes time in proportion to the text where other engines take for ever', () => {
     const text = `${'a'.repeat(200_000)}!`
-    for (const source of ['(a*)*b', '(a|a)*b', '(a+)+$', '.*.*.*.*=b', '(a|aa)+$']) expect(patternOf(source).test(text)).toBe(false)
+    for (const source of ['(a*)*b', '(a|a)*b', '(a+)+$', '.*.*.*.*=b', '(a|aa)+$'])
+      expect(patternOf(source).test(text)).toBe(false)
   })
 
   it('forgets states when there are many, and goes on', () => {

@@ -90,6 +90,8 @@ describe('a filter of rows', () => {
   })
 
   it('refuses a condition that cannot be read', () => {
-    expect(() => compileFilter({ where: ['service.name ~ "x"'] })).toThrow(expect.objectContaining({ code: 'LP_CONFIG_INVALID' }))
+    expect(() => compileFilter({ where: ['service.name ~ "x"'] })).toThrow(
+      expect.objectContaining({ code: 'LP_CONFIG_INVALID' }),
+    )
   })
 })

@@ -25,7 +25,12 @@ describe('error_rate', () => {
   })
 
   it('counts errors among total alone', () => {
-    const entry = { id: 'd', type: 'error_rate', bad: ['http.response.status_code >= 404'], total: ['event.duration exists'] }
+    const entry = {
+      id: 'd',
+      type: 'error_rate',
+      bad: ['http.response.status_code >= 404'],
+      total: ['event.duration exists'],
+    }
     expect(valuesOf(entry, requests)).toEqual({ '[]': { ratio: 0.6, errors: 3, total: 5 } })
   })
 })
@@ -52,7 +57,17 @@ describe('requests', () => {
         p95: 900e6,
         p99: 900e6,
       },
-      '["pay"]': { count: 1, rate: 1 / 60, status_2xx: 0, status_3xx: 0, status_4xx: 0, status_5xx: 1, p50: 1e6, p95: 1e6, p99: 1e6 },
+      '["pay"]': {
+        count: 1,
+        rate: 1 / 60,
+        status_2xx: 0,
+        status_3xx: 0,
+        status_4xx: 0,
+        status_5xx: 1,
+        p50: 1e6,
+        p95: 1e6,
+        p99: 1e6,
+      },
     })
   })
 })
@@ -64,7 +79,10 @@ describe('count', () => {
   })
 })
 
-const amounts: readonly PlainEvent[] = [0.1, 0.2, 0.3, -2, 1e9 + 0.5].map((amount, i) => ({ at: i * 10_000, 'logpipe.business.amount': amount }))
+const amounts: readonly PlainEvent[] = [0.1, 0.2, 0.3, -2, 1e9 + 0.5].map((amount, i) => ({
+  at: i * 10_000,
+  'logpipe.business.amount': amount,
+}))
 
 describe('sum', () => {
   it('adds decimals without losing any', () => {
@@ -74,7 +92,11 @@ describe('sum', () => {
   })
 
   it('reads numbers out of text, and takes the unit of the field that it is told', () => {
-    const events = [{ at: 0, 'attributes.took': '12.5' }, { at: 1, 'attributes.took': 'soon' }, { at: 2, 'attributes.took': 30 }]
+    const events = [
+      { at: 0, 'attributes.took': '12.5' },
+      { at: 1, 'attributes.took': 'soon' },
+      { at: 2, 'attributes.took': 30 },
+    ]
     expect(valuesOf({ id: 'd', type: 'sum', field: 'attributes.took', field_unit: 'ms' }, events)).toEqual({
       '[]': { sum: 42.5e6, count: 2 },
     })
@@ -84,7 +106,9 @@ describe('sum', () => {
 describe('stats', () => {
   it('gives least, greatest, mean, median and deviation', () => {
     const events = [2, 4, 4, 4, 5, 5, 7, 9].map((cpu, i) => ({ at: i * 7000, 'logpipe.business.cpu_pct': cpu }))
-    expect(valuesOf({ id: 'd', type: 'stats', field: 'logpipe.business.cpu_pct', field_unit: 'percent' }, events)).toEqual({
+    expect(
+      valuesOf({ id: 'd', type: 'stats', field: 'logpipe.business.cpu_pct', field_unit: 'percent' }, events),
+    ).toEqual({
       '[]': { min: 0.02, max: 0.09, avg: 0.05, median: 0.04, deviation: 0.02, count: 8 },
     })
   })

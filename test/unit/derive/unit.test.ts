@@ -17,7 +17,9 @@ function brief({ from, to, at, watermark, isEnd, derives }: Frame): Record<strin
     at: (at - storyStart) / 1000,
     watermark: (watermark - storyStart) / 1000,
     ...(isEnd ? { isEnd } : {}),
-    rows: derives.flatMap(({ width, pane, cells }) => Array.from(pane, (start, i) => [(start - storyStart) / 1000, cells[i * width]!])),
+    rows: derives.flatMap(({ width, pane, cells }) =>
+      Array.from(pane, (start, i) => [(start - storyStart) / 1000, cells[i * width]!]),
+    ),
   }
 }
 
@@ -36,7 +38,10 @@ describe('the derive unit', () => {
   })
 
   it('skips the panes that no event is in: the frame belongs to the first end passed', () => {
-    const events = [{ at: 0, 'service.name': 'api' }, { at: 100_000, 'service.name': 'api' }]
+    const events = [
+      { at: 0, 'service.name': 'api' },
+      { at: 100_000, 'service.name': 'api' },
+    ]
     expect(framesOf(engines, events).map(brief)).toEqual([
       { range: [0, 1], at: 0, watermark: 90, rows: [[0, 1]] },
       { range: [1, 2], at: 105, watermark: 105, isEnd: true, rows: [[90, 1]] },
@@ -58,7 +63,11 @@ describe('the derive unit', () => {
     const unit = unitOf()
     const state = unit.initial()
     const frames: Frame[] = []
-    const [batch] = batchesOf([...every(5, 9), { at: 29_999, 'service.name': 'api' }, { at: 14_000, 'service.name': 'api' }])
+    const [batch] = batchesOf([
+      ...every(5, 9),
+      { at: 29_999, 'service.name': 'api' },
+      { at: 14_000, 'service.name': 'api' },
+    ])
     unit.step(state, batch!, (frame) => frames.push(frame))
     expect(state.late).toBe(2)
     unit.decide(state, decisionOf('end'), (frame) => frames.push(frame))
@@ -101,6 +110,7 @@ describe('the derive unit', () => {
     expect(frames.map(({ derives }) => derives.map(({ pane }) => pane.length))).toEqual([
       [25_000, 25_000],
       [25_000, 25_000],
+      [10_000, 10_000],
     ])
     expect(frames[0]!.to).toEqual({ offset: 25_000n, sub: 0 })
     const cut = framesOf(two, events, { cuts: [7, 24_999, 25_001, 40_000] })
@@ -113,8 +123,12 @@ describe('the derive unit', () => {
     const unit = unitOf()
     const state = unit.initial()
     const frames: Frame[] = []
-    const events = Array.from({ length: 120_000 }, (_, i) => ({ at: Math.floor(i / 10), 'service.name': `s${Math.floor(i / 2)}` }))
-    for (const batch of batchesOf(events, [30_000, 60_000, 90_000, 110_000])) unit.step(state, batch, (frame) => frames.push(frame))
+    const events = Array.from({ length: 120_000 }, (_, i) => ({
+      at: Math.floor(i / 10),
+      'service.name': `s${Math.floor(i / 2)}`,
+    }))
+    for (const batch of batchesOf(events, [30_000, 60_000, 90_000, 110_000]))
+      unit.step(state, batch, (frame) => frames.push(frame))
     unit.decide(state, decisionOf('end'), (frame) => frames.push(frame))
     const keys = frames.flatMap(({ derives }) => derives.flatMap(({ series }) => [...series]))
     expect(new Set(keys).size).toBe(60_000)
@@ -122,8 +136,14 @@ describe('the derive unit', () => {
   })
 
   it('counts matches above a thousand of one rule, series and pane by second', () => {
-    const rules = enginesOf({ rules: [{ id: 'r', type: 'any', severity: 'low', where: ['message contains "refused"'], by: ['service.name'] }] })
-    const events = Array.from({ length: 3000 }, (_, i) => ({ at: i, 'service.name': 'api', message: `connection ${i} refused` }))
+    const rules = enginesOf({
+      rules: [{ id: 'r', type: 'any', severity: 'low', where: ['message contains "refused"'], by: ['service.name'] }],
+    })
+    const events = Array.from({ length: 3000 }, (_, i) => ({
+      at: i,
+      'service.name': 'api',
+      message: `connection ${i} refused`,
+    }))
     const [frame] = framesOf(rules, events)
     expect(frame!.matches).toHaveLength(1002)
     expect(frame!.matches[0]).toEqual({
@@ -139,10 +159,18 @@ describe('the derive unit', () => {
   })
 
   it('keeps the first lines of each series and pane that are worth showing, for rules that want them', () => {
-    const rules = enginesOf({ rules: [{ id: 'r', type: 'ratio', severity: 'low', window: '1m', above: '5%', samples: 2, by: ['service.name'] }] })
+    const rules = enginesOf({
+      rules: [{ id: 'r', type: 'ratio', severity: 'low', window: '1m', above: '5%', samples: 2, by: ['service.name'] }],
+    })
     const events = [
       { at: 900, 'service.name': 'api', message: 'ok' },
-      { at: 800, 'service.name': 'api', 'http.response.status_code': 502, 'url.path': '/pay', 'http.request.method': 'POST' },
+      {
+        at: 800,
+        'service.name': 'api',
+        'http.response.status_code': 502,
+        'url.path': '/pay',
+        'http.request.method': 'POST',
+      },
       { at: 700, 'service.name': 'api', 'logpipe.error': true, message: 'x'.repeat(400) },
       { at: 600, 'service.name': 'api', 'logpipe.error': true, message: 'timeout' },
     ]
@@ -152,9 +180,9 @@ describe('the derive unit', () => {
   })
 
   it('sees only the derives of its pipeline', () => {
-    const { deriveProgram } = enginesOf({ rules: [{ id: 'r', type: 'any', severity: 'low', pipelines: ['other'] }] })
-    expect(deriveProgram('shop').occurrences).toEqual([])
-    expect(deriveProgram('other').occurrences).toHaveLength(1)
+    const rules = enginesOf({ rules: [{ id: 'r', type: 'any', severity: 'low', pipelines: ['other'] }] })
+    expect(rules.deriveProgram('shop').occurrences).toEqual([])
+    expect(rules.deriveProgram('other').occurrences).toHaveLength(1)
   })
 
   it('cuts what is open at a change of the configuration, and goes on under the next program', () => {

@@ -1,0 +1,34 @@
+import { textOf } from './byte-writer.ts'
+import { Dictionary } from './dictionary.ts'
+import type { FieldTable } from './field.ts'
+
+/** Keys that are remembered; the table of fields has room for no more. */
+const maxKeys = 4096
+/** What `find` returns for a key that is no part of a field name as it stands, and for one that finds no room. */
+export const [oddKey, noRoom] = [-2, -1]
+
+/** Keys of the input as fields under one prefix, found by their bytes: a string is made once for each new key. */
+export class KeyFields {
+  readonly #fields: FieldTable
+  readonly #prefix: string
+  readonly #keys = new Dictionary(maxKeys)
+  readonly #ids: number[] = []
+
+  constructor(fields: FieldTable, prefix: string) {
+    this.#fields = fields
+    this.#prefix = prefix
+  }
+
+  /** Number of the field `<prefix>.<key>`; `oddKey` or `noRoom` (both below 0) if there is none. The span is UTF-8. */
+  find(bytes: Uint8Array, start: number, end: number): number {
+    if (end <= start || end - start > 256) return oddKey
+    const key = this.#keys.intern(bytes, start, end)
+    if (key >= maxKeys) return noRoom
+    return (this.#ids[key] ??= this.#idOf(textOf(bytes, start, end)))
+  }
+
+  #idOf(key: string): number {
+    if (/\0|^\s*\.|\.\s*$|\.\s*\./.test(key)) return oddKey
+    return this.#fields.id(`${this.#prefix}.${key}`)
+  }
+}

@@ -1,0 +1,393 @@
+import { textOf } from '../../core/byte-writer.ts'
+import { outcomes, valueAt, type Json, type JsonObject } from '../../core/event-batch.ts'
+import { eventFlag } from '../../core/event-flag.ts'
+import type { EventWriter } from '../../core/event-writer.ts'
+import { fieldId } from '../../core/field.ts'
+import { nullObject, putAt } from '../../core/log-event.ts'
+import type { TextContext } from '../format.ts'
+import { digitsEnd, isDigit, scanDecimal, scanDurationNs, scanUint } from '../quantity.ts'
+import { writeIp, writeSourceAndPort } from '../text/address.ts'
+import { writeScratchJson, writeTime } from '../text/constant.ts'
+import { writeTarget } from '../text/request.ts'
+import { writeDatadogIds, writeSpanId } from '../text/trace-context.ts'
+import { scanAny } from '../timestamp/any.ts'
+import { scanEpoch } from '../timestamp/epoch.ts'
+import type { Plan } from './plan.ts'
+import { stepCode } from './step.ts'
+import { backslash } from './syntax.ts'
+import { tokenKind, type JsonTokens } from './tokens.ts'
+import { StackText } from './stack-text.ts'
+import {
+  firstItemEnd,
+  isTarget,
+  pinoScale,
+  pythonScale,
+  syslogScale,
+  unescapeInto,
+  writeContainer,
+  writeFromPath,
+  writeImage,
+  writeLevelNumber,
+  writeLevelWord,
+  writeMethod,
+  writeStatus,
+  writeTraceparent,
+  writeTraceText,
+} from './value.ts'
+
+const message = fieldId('message')
+const space = 0x20
+/** Digits that times the ns of a second are still exact. */
+const maxWholeDigits = 6
+/** Bits of what an object has turned out to have. */
+const has = { target: 1, result: 2, time: 4 } as const
+
+export interface RecordSpan {
+  readonly bytes: Uint8Array
+  readonly start: number
+  readonly end: number
+}
+
+/** Follows the plan of an object: its tokens become fields of an event. One per scanner. */
+export class EventSteps {
+  readonly #tokens: JsonTokens
+  readonly #stack: StackText
+  /** What the tokens lie in if it is not the record. */
+  scratch: Uint8Array | undefined
+  /** What the tokens lie in. */
+  #bytes: Uint8Array = new Uint8Array(0)
+  #inScratch = false
+  #record: RecordSpan = { bytes: this.#bytes, start: 0, end: 0 }
+  #recordInScratch = false
+  #plan!: Plan
+  #out!: EventWriter
+  #context!: TextContext
+  #has = 0
+  #method = -1
+  #target = -1
+  #odd: JsonObject | undefined
+
+  constructor(tokens: JsonTokens, rootType: number) {
+    this.#tokens = tokens
+    this.#stack = new StackText(rootType)
+  }
+
+  /**
+   * Writes the fields of an object, whose tokens lie in the record, where `out.inScratch` says, or in the scratch
+   * buffer as it was written again.
+   */
+  run(plan: Plan, record: RecordSpan, out: EventWriter, context: TextContext): void {
+    const was = out.inScratch
+    this.#plan = plan
+    this.#record = record
+    this.#recordInScratch = was
+    this.#bytes = this.scratch ?? record.bytes
+    out.inScratch = was || this.scratch !== undefined
+    this.#inScratch = out.inScratch
+    this.#out = out
+    this.#context = context
+    this.#has = 0
+    this.#method = -1
+    this.#target = -1
+    this.#odd = undefined
+    const { keys, start, end } = this.#tokens
+    const { tokens, codes, fields } = plan
+    for (let i = 0; i < tokens.length; i++) {
+      const token = tokens[i]!
+      if (codes[i] === stepCode.copy && fields[i]! >= 0) {
+        if ((keys[token]! & 7) === tokenKind.string) out.jsonText(fields[i]!, start[token]!, end[token]!)
+        else out.literal(fields[i]!, start[token]!, end[token]!)
+      } else this.#step(i, token)
+    }
+    if (this.#odd !== undefined) out.setOdd(this.#odd)
+    out.inScratch = was
+  }
+
+  /** Whether the object is a request: enough is known for an access log. */
+  get isAccess(): boolean {
+    return (this.#has & 3) === (has.target | has.result)
+  }
+
+  /** The message of an object that has none: of a request, of an error, or the object itself. */
+  writeMessage(): void {
+    const out = this.#out
+    const error = this.#plan.errorMessage
+    const was = out.inScratch
+    if (this.isAccess && out.status > 0) this.#writeRequest()
+    else if (error >= 0 && this.#plan.hasErrorMessage) {
+      out.inScratch = this.#inScratch
+      out.jsonText(message, this.#tokens.start[error]!, this.#tokens.end[error]!)
+    } else {
+      out.inScratch = this.#recordInScratch
+      out.text(message, this.#record.start, this.#record.end)
+    }
+    out.inScratch = was
+  }
+
+  /** `GET /pay 500` */
+  #writeRequest(): void {
+    const { start, end } = this.#tokens
+    const out = this.#out
+    const batch = out.batch
+    const from = batch.scratchEnd
+    for (const token of [this.#method, this.#target]) {
+      if (token < 0) continue
+      if (this.#tokens.escaped[token] === 1) unescapeInto(out, this.#bytes, start[token]!, end[token]!)
+      else out.scratchBytes(this.#bytes, start[token]!, end[token]!)
+      batch.reserveScratch(1)
+      batch.scratch[batch.scratchEnd++] = space
+    }
+    out.scratchText(String(out.status))
+    out.scratch(message, from, batch.scratchEnd)
+  }
+
+  /** FNV-1a over the values that tell one stream of lines from others, 0 if there are none. */
+  streamKey(): number {
+    const { stream } = this.#plan
+    if (stream.length === 0) return 0
+    let hash = 0x811c9dc5
+    for (let i = 0; i < stream.length; i++) {
+      const token = stream[i]!
+      for (let at = this.#tokens.start[token]!; at < this.#tokens.end[token]!; at++) {
+        hash = Math.imul(hash ^ this.#bytes[at]!, 16777619)
+      }
+      hash = Math.imul(hash ^ 0xff, 16777619)
+    }
+    return hash >>> 0 || 1
+  }
+
+  #step(i: number, token: number): void {
+    const out = this.#out
+    const { start, end, escaped } = this.#tokens
+    const was = out.inScratch
+    let bytes = this.#bytes
+    let from = start[token]!
+    let to = end[token]!
+    const code = this.#plan.codes[i]!
+    if (escaped[token] === 1 && code !== stepCode.copy && code !== stepCode.payload) {
+      from = unescapeInto(out, bytes, from, to)
+      bytes = out.batch.scratch
+      to = out.batch.scratchEnd
+      out.inScratch = true
+    }
+    const isWritten = code <= stepCode.ip ? this.#field(i, bytes, from, to) : this.#special(i, token, bytes, from, to)
+    out.inScratch = was
+    if (isWritten) return
+    if (this.#plan.flagged[i] === 1) out.addFlags(eventFlag.value_invalid)
+    this.#fallback(i, token)
+  }
+
+  /** The value stays under its own name. */
+  #fallback(i: number, token: number): void {
+    const { keys, start, end } = this.#tokens
+    const field = this.#plan.fallbacks[i]!
+    const isText = (keys[token]! & 7) === tokenKind.string
+    if (field < 0) this.#keepOdd(this.#plan.names[i]!, isText, start[token]!, end[token]!)
+    else if (isText) this.#out.jsonText(field, start[token]!, end[token]!)
+    else this.#out.literal(field, start[token]!, end[token]!)
+  }
+
+  /** A field whose name does not fit the tables. */
+  #keepOdd(name: string, isText: boolean, start: number, end: number): void {
+    const text = textOf(this.#bytes, start, end)
+    this.#odd ??= nullObject()
+    // JSON that has been proved; a scalar where an object is in the way keeps its value beside it.
+    const value = JSON.parse(isText ? `"${text}"` : text) as Json
+    const known = valueAt(this.#odd, name)
+    putAt(this.#odd, typeof known === 'object' ? `${name}.value` : name, value)
+  }
+
+  #field(i: number, bytes: Uint8Array, start: number, end: number): boolean {
+    const out = this.#out
+    const field = this.#plan.fields[i]!
+    if (field < 0) return false
+    switch (this.#plan.codes[i]) {
+      case stepCode.asText:
+        out.text(field, start, end)
+        return true
+      case stepCode.asArray: {
+        const from = out.scratchText(JSON.stringify([textOf(bytes, start, end)]))
+        writeScratchJson(field, from, out.batch.scratchEnd, out)
+        return true
+      }
+      case stepCode.long:
+        return this.#long(field, this.#plan.args[i]!, bytes, start, end)
+      case stepCode.double: {
+        const value = scanDecimal(bytes, start, end)
+        if (!Number.isNaN(value)) out.number(field, value)
+        return !Number.isNaN(value)
+      }
+      case stepCode.boolean: {
+        const isTrue = end - start === 4 && textOf(bytes, start, end) === 'true'
+        if (!isTrue && textOf(bytes, start, end) !== 'false') return false
+        out.literal(field, start, end)
+        return true
+      }
+      case stepCode.date:
+        return this.#date(field, bytes, start, end)
+      default:
+        return writeIp(field, bytes, start, end, out)
+    }
+  }
+
+  #long(field: number, largest: number, bytes: Uint8Array, start: number, end: number): boolean {
+    const isNegative = bytes[start] === 0x2d
+    const value = scanUint(bytes, isNegative ? start + 1 : start, end)
+    if (value < 0 || (largest > 0 && (isNegative || value > largest))) return false
+    this.#out.number(field, isNegative ? -value : value)
+    return true
+  }
+
+  #date(field: number, bytes: Uint8Array, start: number, end: number): boolean {
+    const { scan, time } = this.#context
+    if (!isDigit(bytes[start]) || scanAny(bytes, start, end, time, scan) < 0) return false
+    this.#out.time(field, scan.ms, scan.ns, scan.digits)
+    return true
+  }
+
+  #special(i: number, token: number, bytes: Uint8Array, start: number, end: number): boolean {
+    const out = this.#out
+    const arg = this.#plan.args[i]!
+    switch (this.#plan.codes[i]) {
+      case stepCode.time:
+        return this.#time(token, bytes, start, end)
+      case stepCode.word:
+        return writeLevelWord(bytes, start, end, out, false, arg === 1)
+      case stepCode.npmWord:
+        return writeLevelWord(bytes, start, end, out, true, false)
+      case stepCode.pino:
+        return writeLevelNumber(pinoScale, bytes, start, end, out)
+      case stepCode.python:
+        return writeLevelNumber(pythonScale, bytes, start, end, out)
+      case stepCode.syslog:
+        return writeLevelNumber(syslogScale, bytes, start, end, out)
+      case stepCode.duration:
+      case stepCode.durationText:
+        return this.#duration(arg, bytes, start, end)
+      case stepCode.status:
+        return this.#noted(has.result, writeStatus(bytes, start, end, out))
+      case stepCode.method:
+        if (writeMethod(bytes, start, end, out)) this.#method = token
+        return this.#noted(has.target, this.#method === token)
+      case stepCode.url:
+        if (!isTarget(bytes, start, end)) return false
+        writeTarget(bytes, start, end, out)
+        this.#target = token
+        return this.#noted(has.target, true)
+      case stepCode.address:
+        writeSourceAndPort(bytes, start, firstItemEnd(bytes, start, end), out)
+        return true
+      default:
+        return this.#rare(i, token, bytes, start, end)
+    }
+  }
+
+  #rare(i: number, token: number, bytes: Uint8Array, start: number, end: number): boolean {
+    const out = this.#out
+    const plan = this.#plan
+    switch (plan.codes[i]) {
+      case stepCode.error:
+        this.#stack.write(bytes, start, end, { out, isStack: false, hasType: plan.hasErrorType, hasMessage: false })
+        return true
+      case stepCode.stack: {
+        const isKnown = plan.hasErrorMessage || plan.errorMessage >= 0
+        this.#stack.write(bytes, start, end, { out, isStack: true, hasType: plan.hasErrorType, hasMessage: isKnown })
+        return true
+      }
+      case stepCode.trace:
+        return writeTraceText(bytes, start, end, out)
+      case stepCode.span:
+        return writeSpanId(bytes, start, end, out)
+      case stepCode.datadogTrace:
+      case stepCode.datadogSpan:
+        return writeDatadogIds(plan.codes[i] === stepCode.datadogSpan, bytes, start, end, out)
+      case stepCode.traceparent:
+        return writeTraceparent(bytes, start, end, out)
+      case stepCode.image:
+        writeImage(bytes, start, end, out)
+        return true
+      case stepCode.container:
+        writeContainer(bytes, start, end, out)
+        return true
+      case stepCode.filePath:
+        out.text(plan.fields[i]!, start, end)
+        if (plan.format?.isEnvelope === true) writeFromPath(bytes, start, end, out)
+        return true
+      case stepCode.outcome:
+        return this.#outcome(bytes, start, end)
+      case stepCode.partial:
+        this.#context.isPartial ||= bytes[start] === 0x50 || bytes[start] === 0x74
+        return true
+      case stepCode.payload:
+        this.#payload(token, bytes, start, end)
+        return true
+      default:
+        return false
+    }
+  }
+
+  #noted(bit: number, isWritten: boolean): boolean {
+    if (isWritten) this.#has |= bit
+    return isWritten
+  }
+
+  /** The first candidate that is a time is the time of the event. */
+  #time(token: number, bytes: Uint8Array, start: number, end: number): boolean {
+    const out = this.#out
+    const { scan, time } = this.#context
+    if ((this.#has & has.time) !== 0) return false
+    const isNumber = (this.#tokens.keys[token]! & 7) === tokenKind.number
+    const to = isNumber ? scanEpoch(bytes, start, end, scan) : scanAny(bytes, start, end, time, scan)
+    if (to !== end) return false
+    this.#has |= has.time
+    if (this.#plan.hasPayload) out.setEnvelopeTime(scan)
+    else writeTime(out, this.#context)
+    return true
+  }
+
+  #duration(unitNs: number, bytes: Uint8Array, start: number, end: number): boolean {
+    const digits = digitsEnd(bytes, start, end)
+    const isWhole = digits === end && !Number.isNaN(unitNs) && end - start <= maxWholeDigits
+    const ns = isWhole ? scanUint(bytes, start, end) * unitNs : scanDurationNs(bytes, start, end, unitNs)
+    if (!(ns >= 0)) return false
+    this.#out.setDurationNs(ns)
+    return this.#noted(has.result, true)
+  }
+
+  #outcome(bytes: Uint8Array, start: number, end: number): boolean {
+    const outcome = outcomes.findIndex((word) => word === textOf(bytes, start, end))
+    if (outcome > 0) this.#out.setOutcome(outcome)
+    return outcome > 0
+  }
+
+  /**
+   * The line inside an envelope, less the line feed at its end. It is taken as it lies, or unescaped into the scratch
+   * buffer. In Docker's files a line without that line feed goes on in the next record.
+   */
+  #payload(token: number, bytes: Uint8Array, start: number, end: number): void {
+    const out = this.#out
+    const context = this.#context
+    const hasLineFeed = end - start >= 2 && bytes[end - 1] === 0x6e && isEscape(bytes, start, end - 2)
+    const to = hasLineFeed ? end - 2 : end
+    if (this.#plan.format?.isPartialWithoutLineFeed === true && !hasLineFeed) context.isPartial = true
+    context.payloadStart = start
+    context.payloadEnd = to
+    context.payloadInScratch = out.inScratch
+    if (this.#tokens.escaped[token] === 0 || !hasBackslash(bytes, start, to)) return
+    context.payloadStart = unescapeInto(out, bytes, start, to)
+    context.payloadEnd = out.batch.scratchEnd
+    context.payloadInScratch = true
+  }
+}
+
+/** Whether the byte at `at` is a backslash that begins an escape: an odd number of them stands there. */
+function isEscape(bytes: Uint8Array, start: number, at: number): boolean {
+  let from = at
+  while (from >= start && bytes[from] === backslash) from--
+  return ((at - from) & 1) === 1
+}
+
+function hasBackslash(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let i = start; i < end; i++) if (bytes[i] === backslash) return true
+  return false
+}
