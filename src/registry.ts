@@ -23,6 +23,15 @@ import { stats } from './derive/stats.ts'
 import { sum } from './derive/sum.ts'
 import { ParseConfig } from './parse/config.ts'
 import type { Format } from './parse/format.ts'
+import { dockerJson } from './parse/json/docker-json.ts'
+import { ecs } from './parse/json/ecs.ts'
+import { filebeat } from './parse/json/filebeat.ts'
+import { fluentBit } from './parse/json/fluent-bit.ts'
+import { json } from './parse/json/json.ts'
+import { pinoHttp } from './parse/json/pino-http.ts'
+import { pino } from './parse/json/pino.ts'
+import { pythonJson } from './parse/json/python-json.ts'
+import { winston } from './parse/json/winston.ts'
 import { apacheCombined, apacheCommon } from './parse/text/apache-access.ts'
 import { apacheError } from './parse/text/apache-error.ts'
 import { cri } from './parse/text/cri.ts'
@@ -50,6 +59,15 @@ import { stdin } from './source/stdin.ts'
 export const sources: readonly SourceDefinition[] = [file, stdin, http, generator]
 
 export const formats: readonly Format[] = [
+  filebeat,
+  dockerJson,
+  fluentBit,
+  ecs,
+  pinoHttp,
+  pino,
+  pythonJson,
+  winston,
+  json,
   cri,
   nginxAccess,
   pythonLogging,

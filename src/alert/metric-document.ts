@@ -4,7 +4,6 @@ import { hashId } from '../core/id.ts'
 import { nullObject, putAt } from '../core/log-event.ts'
 import type { CompiledDerive } from '../core/program.ts'
 import { labelName, missing, seriesValues } from '../core/series.ts'
-import { isoText } from '../core/time-text.ts'
 import type { Output } from '../core/unit.ts'
 import { windowMark, type PaneStore, type Series } from './pane-store.ts'
 
@@ -19,13 +18,13 @@ export function metricOutput(store: PaneStore, series: Series, window: number): 
   const revision = series.revisions[window]!
   const marks = series.marks[window]!
   const document = nullObject()
-  document['@timestamp'] = isoText(start)
+  document['@timestamp'] = store.timeText(start)
   document['event'] = { kind: 'metric', dataset: 'logpipe.metric' }
   putFields(document, derive, series.key)
   putAt(document, 'logpipe.metric', {
     id: derive.id,
-    window_start: isoText(start),
-    window_end: isoText(start + derive.fold.windowMs),
+    window_start: store.timeText(start),
+    window_end: store.timeText(start + derive.fold.windowMs),
     revision,
     count: pool.rows(slot),
     values: finite(pool.metrics(slot)),
@@ -58,5 +57,7 @@ function ofKind(field: string, value: string): Json {
 }
 
 function finite(values: Readonly<Record<string, number>>): Record<string, number> {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => Number.isFinite(value)))
+  const kept: Record<string, number> = {}
+  for (const name of Object.keys(values)) if (Number.isFinite(values[name])) kept[name] = values[name]!
+  return kept
 }

@@ -4,6 +4,7 @@ import { paneStart } from '../core/pane.ts'
 import type { CompiledDerive } from '../core/program.ts'
 import { otherWord } from '../core/dictionary.ts'
 import { seriesKey } from '../core/series.ts'
+import { isoText } from '../core/time-text.ts'
 import { CellPool } from './cell-pool.ts'
 import { SampleList } from './sample-list.ts'
 
@@ -49,6 +50,7 @@ export class PaneStore {
   readonly #tickMs: number
   readonly #keepMs: number
   readonly #other: string
+  readonly #timeTexts = new Map<number, string>()
   /** Windows by the tick at which their document is due. */
   readonly due = new Map<number, DueWindow[]>()
 
@@ -91,6 +93,17 @@ export class PaneStore {
 
   #isExpired(windowStart: number, t: number): boolean {
     return windowStart + this.derive.fold.windowMs <= t - this.#keepMs
+  }
+
+  /** An instant as text; the documents of one tick have few of them. */
+  timeText(ms: number): string {
+    if (this.#timeTexts.size > 100) this.#timeTexts.clear()
+    let text = this.#timeTexts.get(ms)
+    if (text === undefined) {
+      text = isoText(ms)
+      this.#timeTexts.set(ms, text)
+    }
+    return text
   }
 
   /**

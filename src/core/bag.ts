@@ -33,6 +33,7 @@ function middleOf(bucket: number): number {
 export class Bag {
   count = 0
   #values: number[] = []
+  #isSorted = false
   #buckets: Map<number, number> | undefined
 
   add(value: number): void {
@@ -49,6 +50,7 @@ export class Bag {
       return
     }
     this.#values.push(value)
+    this.#isSorted = false
   }
 
   merge(other: Bag): void {
@@ -104,8 +106,11 @@ export class Bag {
     return bag
   }
 
-  #sorted(): Float64Array {
-    return Float64Array.from(this.#values).sort()
+  /** The values in order; several quantiles in a row sort once. */
+  #sorted(): readonly number[] {
+    if (!this.#isSorted) sortNumbers(this.#values)
+    this.#isSorted = true
+    return this.#values
   }
 
   #toBuckets(count: number): Map<number, number> {
@@ -118,5 +123,23 @@ export class Bag {
     this.#buckets = buckets
     this.#values = []
     return buckets
+  }
+}
+
+/** In place: by insertion where they are few, for which a typed array would cost more than it saves. */
+function sortNumbers(values: number[]): void {
+  if (values.length > 32) {
+    Float64Array.from(values)
+      .sort()
+      .forEach((value, i) => {
+        values[i] = value
+      })
+    return
+  }
+  for (let i = 1; i < values.length; i++) {
+    const value = values[i]!
+    let at = i
+    for (; at > 0 && values[at - 1]! > value; at--) values[at] = values[at - 1]!
+    values[at] = value
   }
 }

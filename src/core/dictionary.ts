@@ -84,9 +84,9 @@ export class Dictionary {
 
   #insert(hash: number, slot: number, bytes: Uint8Array, start: number, end: number): number {
     const id = this.#words.length
-    if (id + 1 >= this.#from.length) {
+    if (id === this.#hashes.length) {
       this.#hashes = grown(this.#hashes, new Int32Array(this.#hashes.length * 2))
-      this.#from = grown(this.#from, new Int32Array(this.#from.length * 2))
+      this.#from = grown(this.#from, new Int32Array(this.#hashes.length + 1))
       this.#hasBackslash = grown(this.#hasBackslash, new Uint8Array(this.#hashes.length))
     }
     const from = this.#from[id]!

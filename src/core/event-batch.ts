@@ -2,6 +2,7 @@ import { textOf } from './byte-writer.ts'
 import type { Dictionary } from './dictionary.ts'
 import { fieldId, FieldTable } from './field.ts'
 import { KeyFields } from './key-fields.ts'
+import { levelNames } from './level.ts'
 import { grown, type RecordBatch } from './record-batch.ts'
 import type { DeadLetterReason, DropReason } from './result.ts'
 
@@ -98,7 +99,6 @@ export interface RowFilter {
   select(batch: EventBatch, rows: Int32Array, count: number): number
 }
 
-const levelWords = ['', 'trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const
 const statusField = fieldId('http.response.status_code')
 const durationField = fieldId('event.duration')
 const levelField = fieldId('logpipe.level')
@@ -276,7 +276,7 @@ export class EventBatch {
       case durationField:
         return Number.isNaN(this.durationNs[row]!) ? undefined : this.durationNs[row]!
       case levelField:
-        return levelWords[this.level[row]!] || undefined
+        return levelNames[this.level[row]!] || undefined
       case errorField:
         return (this.facts[row]! & fact.error) !== 0 || undefined
       case slowField:

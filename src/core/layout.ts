@@ -1,6 +1,7 @@
 import { bytesOf } from './byte-writer.ts'
 import { entryKind, fact, outcomes, timeSources, type EventBatch, type Json } from './event-batch.ts'
 import type { FieldName } from './field.ts'
+import { levelNames, severityOf } from './level.ts'
 import { parseFailures } from './result.ts'
 import type { Source } from './record-batch.ts'
 
@@ -120,9 +121,6 @@ function entryKey(batch: EventBatch, entry: number): number {
 /** Fields for which an envelope is believed before the payload: where it ran (the rest: what was said). */
 const outerWins = /^(host|container|kubernetes|orchestrator|cloud|agent|observer|log\.file|log\.offset)(\.|$)/
 
-const levelWords = ['', 'trace', 'debug', 'info', 'warn', 'error', 'fatal']
-const severities = [0, 1, 5, 9, 13, 17, 21]
-
 /** ECS version whose field list is shipped (`schemas/ecs/ecs-fields.csv`). */
 export const ecsVersion = '9.5.0'
 
@@ -151,8 +149,8 @@ function leavesOf(batch: EventBatch, row: number): Leaf[] {
   entryLeaves(batch, row, leaves)
   const level = facts & fact.levelMask
   if (level > 0) {
-    constant('logpipe.level', levelWords[level]!)
-    constant('logpipe.severity', facts & fact.notice ? 10 : severities[level]!)
+    constant('logpipe.level', levelNames[level]!)
+    constant('logpipe.severity', severityOf(level, (facts & fact.notice) !== 0))
   }
   if (facts & fact.status) column('http.response.status_code', leafKind.status)
   if (facts & fact.duration) column('event.duration', leafKind.duration)

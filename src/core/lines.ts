@@ -1,4 +1,5 @@
 import type { RecordBatch } from './record-batch.ts'
+import { searchable } from './utf8.ts'
 
 const [lineFeed, carriageReturn] = [0x0a, 0x0d]
 
@@ -18,10 +19,11 @@ export interface LineCut {
  */
 export function splitLines(into: RecordBatch, start: number, end: number, cut: LineCut): number {
   const bytes = into.bytes
+  const view = searchable(bytes)
   if (into.count === 0) into.isLines = true
   let from = start
   while (from < end) {
-    let to = bytes.indexOf(lineFeed, from)
+    let to = view.indexOf(lineFeed, from)
     const isWhole = to >= 0 && to < end
     if (!isWhole) {
       if (!cut.isEnd) break

@@ -19,3 +19,8 @@ export function cutBefore(bytes: Uint8Array, at: number): number {
 export function base64Of(bytes: Uint8Array, start: number, end: number): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('base64')
 }
+
+/** The same bytes with the native `indexOf` of Buffer, which is some 20 times as fast as that of Uint8Array. */
+export function searchable(bytes: Uint8Array): Pick<Buffer, 'indexOf'> {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+}

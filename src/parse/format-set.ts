@@ -2,7 +2,8 @@ import { EventBatch, type EventTables } from '../core/event-batch.ts'
 import { EventWriter } from '../core/event-writer.ts'
 import { DetectionTable } from './detect.ts'
 import { factsOf, type Format, type JsonFormat, type TextFormat } from './format.ts'
-import { jsonOutcome, type JsonScan } from './json-scan.ts'
+import { JsonScanner } from './json/scan-json.ts'
+import type { JsonScan } from './json-scan.ts'
 import type { ParseSettings } from './settings.ts'
 import { plainText } from './text/plain-text.ts'
 
@@ -44,6 +45,6 @@ export class FormatSet {
   }
 
   jsonScanner(): JsonScan {
-    return { scan: () => jsonOutcome.invalid }
+    return new JsonScanner({ formats: this.json, tables: this.tables, limits: this.settings.limits })
   }
 }

@@ -1,6 +1,6 @@
-import { textOf } from '../core/byte-writer.ts'
+import { bytesOf, textOf } from '../core/byte-writer.ts'
 import { eventFlag } from '../core/event-flag.ts'
-import { isAscii, isUtf8 } from '../core/utf8.ts'
+import { isAscii, isUtf8, searchable } from '../core/utf8.ts'
 
 /**
  * Pattern A of `docs/specs/bad-input.md` section 3: ECMA-48 control sequences and strings (colours, cursor, links,
@@ -10,38 +10,40 @@ const controlSequences =
   // oxlint-disable-next-line no-control-regex -- these are the characters that it removes
   /(?:\x1b\[|\x9b)[0-?]{0,256}[ -/]{0,16}[@-~]|\x1b\][^\x07\x1b\x9c]{0,4096}(?:\x07|\x1b\\|\x9c)|\x1b[PX^_][^\x1b\x9c]{0,4096}(?:\x1b\\|\x9c)|\x1b[ -/]{0,16}[0-~]/g
 
-const [escape, c1Lead, c1Introducer] = [0x1b, 0xc2, 0x9b]
+const escape = 0x1b
+/** U+009B, the C1 form of `ESC [`. */
+const c1 = Uint8Array.of(0xc2, 0x9b)
+
+const [escapedLower, escapedUpper] = [bytesOf('u001b'), bytesOf('u001B')]
 
 /** What a look at a batch has found. */
 export const oddness = { none: 0, sequences: 1, invalid: 2 } as const
 
 /** How the records of a batch have to be looked at, decided by a few native passes over all its bytes. */
 export function oddnessOf(bytes: Uint8Array, start: number, end: number): number {
-  const hasEscape = indexWithin(bytes, escape, start, end) >= 0
+  const hasEscape = isWithin(bytes, escape, start, end)
   if (isAscii(bytes, start, end)) return hasEscape ? oddness.sequences : oddness.none
   if (!isUtf8(bytes, start, end)) return oddness.invalid
-  return hasEscape || hasC1(bytes, start, end) ? oddness.sequences : oddness.none
+  return hasEscape || isWithin(bytes, c1, start, end) ? oddness.sequences : oddness.none
+}
+
+/** Whether a JSON string may hold an escaped ESC. */
+export function hasEscapedEscape(bytes: Uint8Array, start: number, end: number): boolean {
+  return isWithin(bytes, escapedLower, start, end) || isWithin(bytes, escapedUpper, start, end)
 }
 
 /** Whether a record of a batch of that oddness has to be cleaned. */
 export function isOdd(bytes: Uint8Array, start: number, end: number, found: number): boolean {
   for (let i = start; i < end; i++) {
     const byte = bytes[i]!
-    if (byte === escape || (byte === c1Introducer && bytes[i - 1] === c1Lead)) return true
+    if (byte === escape || (byte === c1[1] && bytes[i - 1] === c1[0])) return true
   }
   return found === oddness.invalid && !isUtf8(bytes, start, end)
 }
 
-function hasC1(bytes: Uint8Array, start: number, end: number): boolean {
-  for (let i = indexWithin(bytes, c1Introducer, start, end); i >= 0; i = indexWithin(bytes, c1Introducer, i + 1, end)) {
-    if (bytes[i - 1] === c1Lead) return true
-  }
-  return false
-}
-
-function indexWithin(bytes: Uint8Array, byte: number, start: number, end: number): number {
-  const at = bytes.indexOf(byte, start)
-  return at < end ? at : -1
+function isWithin(bytes: Uint8Array, what: number | Uint8Array, start: number, end: number): boolean {
+  const at = searchable(bytes).indexOf(what, start)
+  return at >= 0 && at < end
 }
 
 export interface CleanText {

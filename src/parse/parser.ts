@@ -10,8 +10,8 @@ import type { Format } from './format.ts'
 import { FormatSet } from './format-set.ts'
 import { GroupQueue } from './group.ts'
 import { join, stateAfter, stateOfPlain } from './join-rule.ts'
-import { isOdd, oddness, oddnessOf } from './odd-bytes.ts'
-import { RowWriter, type LoadSpan, type RowPlace } from './row-writer.ts'
+import { hasEscapedEscape, isOdd, oddness, oddnessOf } from './odd-bytes.ts'
+import { ContainerLimit, RowWriter, type LoadSpan, type RowPlace } from './row-writer.ts'
 import { found, isBlank, RecordScan } from './scan-record.ts'
 import type { ParseSettings } from './settings.ts'
 import { abbreviationsOf, zoneOf } from './timestamp/zone.ts'
@@ -84,7 +84,8 @@ class LineParser implements Parser {
         for (; i < records.count; i++) this.#take(i)
       } catch (error) {
         this.#out.rollback()
-        events.dead.push({ record: i, reason: 'handler_error', stage: 'parse', error: String(error).slice(0, 512) })
+        const reason = error instanceof ContainerLimit ? 'container_limit' : 'handler_error'
+        events.dead.push({ record: i, reason, stage: 'parse', error: String(error).slice(0, 512) })
       }
     }
     this.#holdTail()
@@ -121,11 +122,13 @@ class LineParser implements Parser {
       this.#scan.writeTo(this.#out)
     }
     this.#records = records
-    this.#rows.begin(records.bytes, Number(records.base), !records.isLines)
     this.#tailRow = -1
     let last = records.count - 1
     while (last >= 0 && records.valueStart[last]! < 0) last--
-    this.#oddness = last < 0 ? oddness.none : oddnessOf(records.bytes, 0, records.valueEnd[last]!)
+    const end = last < 0 ? 0 : records.valueEnd[last]!
+    this.#oddness = oddnessOf(records.bytes, 0, end)
+    const mayHaveSequences = hasEscapedEscape(records.bytes, 0, end)
+    this.#rows.begin(records.bytes, Number(records.base), { hasLines: !records.isLines, mayHaveSequences })
   }
 
   /** One record: a drop, a line of a group, or a row. */

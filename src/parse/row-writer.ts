@@ -4,7 +4,7 @@ import type { EventWriter } from '../core/event-writer.ts'
 import { fieldId } from '../core/field.ts'
 import { sha256Hex } from '../core/id.ts'
 import type { WholeValue } from '../core/record-batch.ts'
-import { base64Of, cutBefore } from '../core/utf8.ts'
+import { base64Of, cutBefore, searchable } from '../core/utf8.ts'
 import type { EventFinish, Original } from './finish-event.ts'
 import type { FormatSet } from './format-set.ts'
 import type { Group } from './group.ts'
@@ -17,7 +17,7 @@ const originalBase64 = fieldId('logpipe.original_base64')
 const originalBytes = fieldId('logpipe.original_bytes')
 const originalSha256 = fieldId('logpipe.original_sha256')
 
-const openBrace = 0x7b
+const [openBrace, lineFeed] = [0x7b, 0x0a]
 
 /** Where a row belongs: absolute positions of its first and last record, and its own record time (NaN: none). */
 export interface RowPlace {
@@ -34,6 +34,11 @@ export interface LoadSpan {
   whole: WholeValue | undefined
 }
 
+/** Thrown for a record that would be more events than are allowed. */
+export class ContainerLimit extends Error {
+  override readonly message = 'more events in one record than max_children'
+}
+
 /** Makes rows of the records and groups of one source, and knows their record times. */
 export class RowWriter {
   readonly scan: RecordScan
@@ -47,6 +52,7 @@ export class RowWriter {
   hasLines = true
   /** The bytes of the records. */
   batchBytes: Uint8Array = new Uint8Array(0)
+  #view = searchable(this.batchBytes)
   /** First LF in them at or after the last place that was asked for. */
   #lineFeed = -1
   /** What `load` has made ready: cut and cleaned. */
@@ -151,18 +157,24 @@ export class RowWriter {
     if (!this.hasLines) return end
     if (bytes !== this.batchBytes) return lineEnd(bytes, start, end)
     if (this.#lineFeed < start) {
-      const at = bytes.indexOf(0x0a, start)
+      const at = this.#view.indexOf(lineFeed, start)
       this.#lineFeed = at < 0 ? Infinity : at
     }
     return Math.min(this.#lineFeed, end)
   }
 
   /** Begins with the records of another batch. */
-  begin(bytes: Uint8Array, base: number, hasLines: boolean): void {
+  begin(
+    bytes: Uint8Array,
+    base: number,
+    look: { readonly hasLines: boolean; readonly mayHaveSequences: boolean },
+  ): void {
     this.batchBytes = bytes
+    this.#view = searchable(bytes)
     this.#lineFeed = -1
     this.base = base
-    this.hasLines = hasLines
+    this.hasLines = look.hasLines
+    this.#finish.mayHaveSequences = look.mayHaveSequences
   }
 
   /** Writes an unwrapped record as one row, or as those of a container. */
@@ -216,6 +228,7 @@ export class RowWriter {
     const { scratchEnd } = out.batch
     const spans = [...scan.context.children]
     const name = scan.containerName
+    if (spans.length / 2 > this.#formats.settings.limits.maxChildren) throw new ContainerLimit()
     out.rollback()
     out.batch.scratchEnd = scratchEnd
     for (let i = 0; i < spans.length; i += 2) {
@@ -238,6 +251,8 @@ export class RowWriter {
     scan.context.time.referenceMs = group.reference
     const hasLines = this.hasLines
     this.hasLines = true
+    const { mayHaveSequences } = this.#finish
+    this.#finish.mayHaveSequences = true
     out.begin()
     const isWhole = !group.isEnveloped && group.rest.at > 0
     const record = isWhole ? this.#join(group) : group.record
@@ -257,6 +272,7 @@ export class RowWriter {
     }
     this.rows(kind, group)
     this.hasLines = hasLines
+    this.#finish.mayHaveSequences = mayHaveSequences
   }
 
   /** Puts the text of an envelope and what the other records add to it into the place of that text. */
@@ -289,7 +305,7 @@ export class RowWriter {
     const joined = this.#join(group)
     out.setFormat(this.#formats.plainId)
     out.string(message, textOf(joined.bytes, 0, joined.at))
-    out.setFailure('no_match')
+    out.setFailure('limit')
     scan.replaceText(joined.bytes, 0, 0)
     this.#hasRaw = false
     this.#append(group, 0)

@@ -128,6 +128,8 @@ export class RecordScan {
       case jsonOutcome.tooDeep:
         this.broken = 'too_deep'
         return found.text
+      case jsonOutcome.other:
+        return found.text
       default:
         if (this.#unwraps === 0 && this.#isNdjson(from)) return found.container
         this.broken = 'json_invalid'

@@ -89,8 +89,9 @@ export class AlertRun<State extends AlertStanding> {
 
   /** Applies the recorded decisions whose tick has been reached. */
   applyRecorded(): void {
-    while (this.#recorded.length > 0 && this.state.tick >= this.#nextDecisionTick()) {
-      this.#apply(this.#recorded.shift()!)
+    for (let next = this.#due(); next !== undefined; next = this.#due()) {
+      this.#recorded.shift()
+      this.#apply(next)
       const held = [...this.#held.values()]
       this.#held.clear()
       for (const frame of held) this.take(frame)
@@ -152,6 +153,10 @@ export class AlertRun<State extends AlertStanding> {
     this.#applied = decision.ordinal
     this.#isDirty = true
     this.#unit.decide(this.state, decision, (output) => this.#outputs.push(output))
+  }
+
+  #due(): Decision | undefined {
+    return this.state.tick >= this.#nextDecisionTick() ? this.#recorded[0] : undefined
   }
 
   #nextDecisionTick(): number {

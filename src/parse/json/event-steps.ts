@@ -42,12 +42,6 @@ const maxWholeDigits = 6
 /** Bits of what an object has turned out to have. */
 const has = { target: 1, result: 2, time: 4 } as const
 
-export interface RecordSpan {
-  readonly bytes: Uint8Array
-  readonly start: number
-  readonly end: number
-}
-
 /** Follows the plan of an object: its tokens become fields of an event. One per scanner. */
 export class EventSteps {
   readonly #tokens: JsonTokens
@@ -57,8 +51,10 @@ export class EventSteps {
   /** What the tokens lie in. */
   #bytes: Uint8Array = new Uint8Array(0)
   #inScratch = false
-  #record: RecordSpan = { bytes: this.#bytes, start: 0, end: 0 }
   #recordInScratch = false
+  /** The object in the record. */
+  recordStart = 0
+  recordEnd = 0
   #plan!: Plan
   #out!: EventWriter
   #context!: TextContext
@@ -76,12 +72,11 @@ export class EventSteps {
    * Writes the fields of an object, whose tokens lie in the record, where `out.inScratch` says, or in the scratch
    * buffer as it was written again.
    */
-  run(plan: Plan, record: RecordSpan, out: EventWriter, context: TextContext): void {
+  run(plan: Plan, bytes: Uint8Array, out: EventWriter, context: TextContext): void {
     const was = out.inScratch
     this.#plan = plan
-    this.#record = record
     this.#recordInScratch = was
-    this.#bytes = this.scratch ?? record.bytes
+    this.#bytes = this.scratch ?? bytes
     out.inScratch = was || this.scratch !== undefined
     this.#inScratch = out.inScratch
     this.#out = out
@@ -119,7 +114,7 @@ export class EventSteps {
       out.jsonText(message, this.#tokens.start[error]!, this.#tokens.end[error]!)
     } else {
       out.inScratch = this.#recordInScratch
-      out.text(message, this.#record.start, this.#record.end)
+      out.text(message, this.recordStart, this.recordEnd)
     }
     out.inScratch = was
   }

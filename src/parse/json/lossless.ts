@@ -35,7 +35,7 @@ export class LosslessReader {
   flags = 0
   readonly #limits: LosslessLimits
   readonly #skip: ValueSkip
-  #bytes = new Uint8Array(0)
+  #bytes: Uint8Array = new Uint8Array(0)
   #end = 0
   #at = 0
 

@@ -196,13 +196,12 @@ function namedTarget(
   format: JsonFormat,
 ): { target: JsonTarget | readonly JsonTarget[]; rest: string } | undefined {
   const exact = Object.hasOwn(format.keys, path) ? format.keys[path] : undefined
-  if (exact !== undefined) return { target: exact, rest: '' }
   for (let dot = path.lastIndexOf('.'); dot > 0; dot = path.lastIndexOf('.', dot - 1)) {
     const prefix = `${path.slice(0, dot)}.*`
     const target = Object.hasOwn(format.keys, prefix) ? format.keys[prefix] : undefined
-    if (target !== undefined) return { target, rest: path.slice(dot + 1) }
+    if (target !== undefined) return { target: exact ?? target, rest: path.slice(dot + 1) }
   }
-  return undefined
+  return exact === undefined ? undefined : { target: exact, rest: '' }
 }
 
 /** Labels are text. */

@@ -2,7 +2,7 @@ import type { EventTables } from '../../core/event-batch.ts'
 import type { EventWriter } from '../../core/event-writer.ts'
 import type { JsonFormat, TextContext } from '../format.ts'
 import { jsonOutcome, type JsonScan } from '../json-scan.ts'
-import { EventSteps, type RecordSpan } from './event-steps.ts'
+import { EventSteps } from './event-steps.ts'
 import { formatIdsOf, planOf, type Plan, type PlanOptions } from './plan.ts'
 import { ObjectRewrite, type ObjectLimits } from './rewrite.ts'
 import { closeBracket, comma, openBrace, openBracket, skipSpace, ValueSkip } from './syntax.ts'
@@ -46,7 +46,9 @@ export class JsonScanner implements JsonScan {
     if (at < 0 || (at < end && skipSpace(bytes, at, end) < end)) return jsonOutcome.invalid
     if (!tokens.isOdd && !this.#isObjectsOnly) {
       const plan = this.#plain.plan()
-      if (!plan.isOdd) return finish(plan, this.#plain.steps, { bytes, start, end: at }, out, context)
+      this.#plain.steps.recordStart = start
+      this.#plain.steps.recordEnd = at
+      if (!plan.isOdd) return finish(plan, this.#plain.steps, bytes, out, context)
     }
     out.batch.oddRecords++
     const from = this.#rewrite.write(bytes, start, end, out)
@@ -54,7 +56,9 @@ export class JsonScanner implements JsonScan {
     this.#rewritten.tokens.scan(scratch, from, scratchEnd)
     const steps = this.#rewritten.steps
     steps.scratch = scratch
-    return finish(this.#rewritten.plan(), steps, { bytes, start, end: at }, out, context)
+    steps.recordStart = start
+    steps.recordEnd = at
+    return finish(this.#rewritten.plan(), steps, bytes, out, context)
   }
 
   /** An array of objects: each is a record of its own. */
@@ -76,10 +80,10 @@ export class JsonScanner implements JsonScan {
   }
 }
 
-function finish(plan: Plan, steps: EventSteps, record: RecordSpan, out: EventWriter, context: TextContext): number {
+function finish(plan: Plan, steps: EventSteps, bytes: Uint8Array, out: EventWriter, context: TextContext): number {
   const { format } = plan
   if (format === undefined) return jsonOutcome.other
-  steps.run(plan, record, out, context)
+  steps.run(plan, bytes, out, context)
   if (plan.hasPayload) {
     out.addEnvelope(format.name)
     context.streamKey = steps.streamKey()

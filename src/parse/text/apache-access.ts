@@ -43,7 +43,7 @@ export const apacheCombined = defineTextFormat({
   ...access,
   name: 'apache_combined',
   summary: 'Access log of Apache: combined.',
-  example: '10.0.0.9 - alice [21/Nov/2026:22:14:15 +0000] "GET /pay HTTP/1.1" 200 812 "-" "curl/8.5.0"',
+  example: '10.0.0.9 bob alice [21/Nov/2026:22:14:15 +0000] "GET /pay HTTP/1.1" 200 812 "-" "curl/8.5.0"',
   scan(bytes, start, end, out, context) {
     const line = scanClfLine(bytes, start, end, variant, out, context)
     const at = line < 0 ? -1 : scanAgents(bytes, line, end, out)

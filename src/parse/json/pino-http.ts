@@ -1,0 +1,57 @@
+import { defineJsonFormat } from '../format.ts'
+import { pino } from './pino.ts'
+
+/** https://github.com/pinojs/pino-http: pino with its serializers of request and response. Fastify and nestjs-pino, too. */
+export const pinoHttp = defineJsonFormat({
+  shape: 'json',
+  name: 'pino_http',
+  summary: 'Requests logged by pino-http, nestjs-pino and Fastify.',
+  tier: 'core',
+  dataset: 'pino.access',
+  module: 'pino',
+  fields: [
+    'log.level',
+    'log.logger',
+    'process.pid',
+    'host.name',
+    'http.request.id',
+    'http.request.method',
+    'http.request.referrer',
+    'http.response.status_code',
+    'http.response.body.bytes',
+    'url.original',
+    'url.path',
+    'url.query',
+    'url.domain',
+    'user_agent.original',
+    'source.address',
+    'source.ip',
+    'source.port',
+    'event.duration',
+    'error.type',
+    'error.message',
+    'error.stack_trace',
+  ],
+  example:
+    '{"level":30,"time":1795299255003,"pid":8710,"hostname":"pay-1","req":{"id":7,"method":"POST","url":"/pay","headers":{"host":"shop.example"},"remoteAddress":"10.0.0.9","remotePort":51514},"res":{"statusCode":500},"responseTime":12,"msg":"request completed"}',
+  accepts: (has) =>
+    pino.accepts(has) && (has('req', 'object') || has('res', 'object') || has('responseTime', 'number')),
+  keys: {
+    ...pino.keys,
+    context: { to: 'field', field: 'log.logger' },
+    'req.id': { to: 'field', field: 'http.request.id' },
+    'req.method': { to: 'method' },
+    'req.url': { to: 'url' },
+    'req.remoteAddress': { to: 'address' },
+    'req.remotePort': { to: 'field', field: 'source.port' },
+    'req.hostname': { to: 'field', field: 'url.domain', rank: 1 },
+    'req.host': { to: 'field', field: 'url.domain', rank: 1 },
+    'req.headers.host': { to: 'field', field: 'url.domain' },
+    'req.headers.user-agent': { to: 'field', field: 'user_agent.original' },
+    'req.headers.referer': { to: 'field', field: 'http.request.referrer' },
+    'req.headers.x-request-id': { to: 'field', field: 'http.request.id', rank: 1 },
+    'req.headers.traceparent': { to: 'traceparent', rank: 10 },
+    'res.statusCode': { to: 'status' },
+    'res.headers.content-length': { to: 'field', field: 'http.response.body.bytes' },
+  },
+})
