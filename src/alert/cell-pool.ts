@@ -42,6 +42,14 @@ export class CellPool {
     this.#add(slot, { cells: from.cells, at: cell * from.width, bag: from.bags[cell] })
   }
 
+  /** Takes over cell `cell` of a snapshot, with its bag. */
+  putCell(slot: number, from: FrameDerive, cell: number): void {
+    const { width } = this.#derive
+    this.cells.set(from.cells.subarray(cell * width, (cell + 1) * width), slot * width)
+    const bag = from.bags[cell]
+    if (bag !== undefined) this.#bags[slot] = bag
+  }
+
   /** Adds another cell of this pool. */
   addSlot(slot: number, other: number): void {
     this.#add(slot, { cells: this.cells, at: other * this.#derive.width, bag: this.#bags[other] })

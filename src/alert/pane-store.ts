@@ -163,7 +163,7 @@ export class PaneStore {
     saved: { part: FrameDerive; cell: number; tick: number; revision: number; marks: number },
   ): void {
     const window = this.#window(series, saved.part.pane[saved.cell]!)
-    this.pool.addCell(series.windowSlots[window]!, saved.part, saved.cell)
+    this.pool.putCell(series.windowSlots[window]!, saved.part, saved.cell)
     series.revisions[window] = saved.revision
     series.marks[window] = saved.marks & ~windowMark.scheduled
     if ((saved.marks & windowMark.scheduled) !== 0) this.#schedule(series, window, saved.tick)
@@ -171,7 +171,7 @@ export class PaneStore {
 
   /** Takes back a pane of a snapshot. */
   putPane(series: Series, part: FrameDerive, cell: number): void {
-    this.pool.addCell(this.#pane(series, part.pane[cell]!), part, cell)
+    this.pool.putCell(this.#pane(series, part.pane[cell]!), part, cell)
   }
 
   /** Place of a window in its series; made if need be. */

@@ -28,7 +28,23 @@ export class Encoder {
   }
 
   text(value: string): void {
-    this.bytes(bytesOf(value))
+    if (value.length >= 0x80 || !this.#shortText(value)) this.bytes(bytesOf(value))
+  }
+
+  /** Short ASCII, which keys and labels mostly are; false: it is none, and nothing was written. */
+  #shortText(value: string): boolean {
+    const out = this.#out
+    out.reserve(value.length + 1)
+    const { bytes } = out
+    let at = out.at
+    bytes[at++] = value.length
+    for (let i = 0; i < value.length; i++) {
+      const unit = value.charCodeAt(i)
+      if (unit >= 0x80) return false
+      bytes[at++] = unit
+    }
+    out.at = at
+    return true
   }
 
   bytes(value: Uint8Array): void {
@@ -81,8 +97,8 @@ export class Decoder {
 
   text(): string {
     const length = this.uint()
-    const text = textOf(this.#bytes, this.#at, this.#skip(length))
-    return text
+    const from = this.#at
+    return textOf(this.#bytes, from, this.#skip(length))
   }
 
   /** A copy. */

@@ -88,7 +88,8 @@ export class EventFinish {
     const entry = lastEntry(out.batch, out.firstEntry, message)
     const kind = entry < 0 ? entryKind.number : out.batch.entryKind[entry]! & 7
     if (kind > entryKind.jsonText) return
-    const text = String(out.batch.entryValue(entry))
+    const text = out.batch.entryValue(entry)
+    if (typeof text !== 'string') return
     const clean = withoutSequences(text)
     if (clean === text) return
     this.isCleaned = true
@@ -143,23 +144,18 @@ export class EventFinish {
   #derive(scan: RecordScan): void {
     const { out } = scan
     const batch = out.batch
-    let [service, app, path, known] = [-1, -1, -1, -1]
+    const fields = batch.entryField
+    let service = -1
+    let app = -1
+    let path = -1
+    let known = -1
     for (let i = out.firstEntry; i < batch.entryCount; i++) {
-      switch (roles[batch.entryField[i]!]) {
-        case serviceRole:
-          service = i
-          break
-        case appRole:
-          app = i
-          break
-        case pathRole:
-          path = i
-          break
-        case routeRole:
-          known = i
-          break
-        default:
-      }
+      const role = roles[fields[i]!]!
+      if (role === 0) continue
+      if (role === pathRole) path = i
+      else if (role === serviceRole) service = i
+      else if (role === appRole) app = i
+      else known = i
     }
     if (app >= 0 && service < 0 && !this.#hasService) copyEntry(out, app, serviceName)
     if (path < 0 || known >= 0 || (batch.entryKind[path]! & 7) > entryKind.jsonText) return

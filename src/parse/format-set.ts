@@ -19,6 +19,9 @@ export class FormatSet {
   /** `attributes.error.root_type`. */
   readonly rootType: number
   readonly #ids: ReadonlyMap<Format, number>
+  /** The format that was asked for last: lines come in runs of one. */
+  #last: TextFormat = plainText
+  #lastId: number
 
   constructor(settings: ParseSettings, formats: readonly Format[], tables: EventTables) {
     const isWanted = (format: Format): boolean =>
@@ -31,12 +34,17 @@ export class FormatSet {
     this.texts = new DetectionTable(texts.filter((format) => format.isEnvelope !== true))
     this.json = wanted.filter((format): format is JsonFormat => format.shape === 'json')
     this.plainId = tables.formatId(factsOf(plainText))
+    this.#lastId = this.plainId
     this.rootType = tables.fields.id('attributes.error.root_type')
     this.#ids = new Map(texts.map((format) => [format, tables.formatId(factsOf(format))]))
   }
 
   idOf(format: TextFormat): number {
-    return this.#ids.get(format) ?? this.plainId
+    if (format !== this.#last) {
+      this.#last = format
+      this.#lastId = this.#ids.get(format) ?? this.plainId
+    }
+    return this.#lastId
   }
 
   /** A writer for a parser that has no batch yet. */

@@ -1,3 +1,4 @@
+import { bytesOf } from '../core/byte-writer.ts'
 import { digitsEnd } from './quantity.ts'
 
 /** Bits of what a group of lines is: they decide which lines may follow. */
@@ -33,20 +34,18 @@ for (const char of '[#/"') classes[char.charCodeAt(0)] = mark
 const [tab, space, dot, colon, open, close] = [0x09, 0x20, 0x2e, 0x3a, 0x28, 0x29]
 
 function wordsOf(...texts: string[]): Uint8Array[] {
-  return texts.map((text) => Uint8Array.from(text, (char) => char.charCodeAt(0)))
+  return texts.map(bytesOf)
 }
 
-const [traceback, inThread, panic, fatal, goroutine, thread, uncaught, unhandled, stackTrace] = wordsOf(
-  'Traceback (most recent call last):',
-  'Exception in thread ',
-  'panic: ',
-  'fatal error: ',
-  'goroutine ',
-  "thread '",
-  'Uncaught ',
-  'Unhandled exception',
-  'Stack trace:',
-) as [Uint8Array, Uint8Array, Uint8Array, Uint8Array, Uint8Array, Uint8Array, Uint8Array, Uint8Array, Uint8Array]
+export const traceback = bytesOf('Traceback (most recent call last):')
+export const inThread = bytesOf('Exception in thread ')
+const panic = bytesOf('panic: ')
+const fatal = bytesOf('fatal error: ')
+const goroutine = bytesOf('goroutine ')
+export const rustThread = bytesOf("thread '")
+const uncaught = bytesOf('Uncaught ')
+const unhandled = bytesOf('Unhandled exception')
+const stackTrace = bytesOf('Stack trace:')
 const causes = wordsOf('Caused by: ', 'Suppressed: ', '[CIRCULAR REFERENCE', 'Wrapped by: ')
 const chains = wordsOf('During handling of the above exception', 'The above exception was the direct cause')
 const goLines = wordsOf('goroutine ', 'created by ', '[signal ', 'exit status ', 'panic: ', '...additional frames')
@@ -118,7 +117,7 @@ export function stateOfTrace(bytes: Uint8Array, start: number, end: number, bare
   if (hasAt(bytes, start, end, inThread) || hasAt(bytes, start, end, unhandled)) return join.trace
   if (hasAt(bytes, start, end, panic) || hasAt(bytes, start, end, fatal)) return join.trace | join.go
   if (hasAt(bytes, start, end, goroutine)) return bytes[end - 1] === colon ? join.trace | join.go : 0
-  if (hasAt(bytes, start, end, thread)) return join.trace | join.rust
+  if (hasAt(bytes, start, end, rustThread)) return join.trace | join.rust
   if (hasAt(bytes, start, end, uncaught) || hasAt(bytes, start, end, stackTrace)) return join.trace
   if (isPlace(bytes, start, end)) return join.trace | join.place
   const name = errorNameEnd(bytes, start, end)

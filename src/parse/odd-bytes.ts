@@ -10,7 +10,7 @@ const controlSequences =
   // oxlint-disable-next-line no-control-regex -- these are the characters that it removes
   /(?:\x1b\[|\x9b)[0-?]{0,256}[ -/]{0,16}[@-~]|\x1b\][^\x07\x1b\x9c]{0,4096}(?:\x07|\x1b\\|\x9c)|\x1b[PX^_][^\x1b\x9c]{0,4096}(?:\x1b\\|\x9c)|\x1b[ -/]{0,16}[0-~]/g
 
-const escape = 0x1b
+const [escape, backslash] = [0x1b, 0x5c]
 /** U+009B, the C1 form of `ESC [`. */
 const c1 = Uint8Array.of(0xc2, 0x9b)
 
@@ -29,6 +29,7 @@ export function oddnessOf(bytes: Uint8Array, start: number, end: number): number
 
 /** Whether a JSON string may hold an escaped ESC. */
 export function hasEscapedEscape(bytes: Uint8Array, start: number, end: number): boolean {
+  if (!isWithin(bytes, backslash, start, end)) return false
   return isWithin(bytes, escapedLower, start, end) || isWithin(bytes, escapedUpper, start, end)
 }
 

@@ -3,15 +3,16 @@ import { Decoder, Encoder } from '../core/codec.ts'
 import type { EventBatch, EventTables } from '../core/event-batch.ts'
 import { eventFlag } from '../core/event-flag.ts'
 import { EventWriter } from '../core/event-writer.ts'
-import { RecordBatch, type Source, type WholeValue } from '../core/record-batch.ts'
+import { RecordBatch, type Source } from '../core/record-batch.ts'
 import { ParseContext } from './context.ts'
 import { EventFinish } from './finish-event.ts'
 import type { Format } from './format.ts'
 import { FormatSet } from './format-set.ts'
 import { GroupQueue } from './group.ts'
+import { LineRecord, streamOfKey } from './line-record.ts'
 import { join, stateAfter, stateOfPlain } from './join-rule.ts'
 import { hasEscapedEscape, isOdd, oddness, oddnessOf } from './odd-bytes.ts'
-import { ContainerLimit, RowWriter, type LoadSpan, type RowPlace } from './row-writer.ts'
+import { ContainerLimit, RowWriter } from './row-writer.ts'
 import { found, isBlank, RecordScan } from './scan-record.ts'
 import type { ParseSettings } from './settings.ts'
 import { abbreviationsOf, zoneOf } from './timestamp/zone.ts'
@@ -45,17 +46,11 @@ class LineParser implements Parser {
   #oddness = 0
   /** Time of the newest record or header, epoch ms. */
   #clockMs = NaN
-  /** The record at hand: its number, span, and record time (NaN: none). */
-  #record = 0
-  readonly #span: LoadSpan = { start: 0, end: 0, isOdd: false, whole: undefined }
-  #timestamp = NaN
-  #reference = NaN
   /** The last row while lines may follow it: -1 if there is none. */
   #tailRow = -1
-  readonly #tail = newTail()
-  /** What `#holdTail` needs to take back the row that the record at hand becomes. */
-  readonly #before = { numbers: 0, scratch: 0, odd: 0, previousMs: NaN }
-  readonly #place: RowPlace = { offset: 0, offsetEnd: 0, timestamp: NaN }
+  /** The record of that row, and the record at hand, which may become the next one. */
+  #tail = new LineRecord()
+  #now = new LineRecord()
 
   constructor(formats: FormatSet, source: Source) {
     const { settings } = formats
@@ -145,14 +140,15 @@ class LineParser implements Parser {
     if (bytes[start] === 0xef && bytes[start + 1] === 0xbb && bytes[start + 2] === 0xbf && this.#isAtStart(i)) {
       start = Math.min(start + 3, end)
     }
-    const key = records.keyStart[i]! < 0 ? 0 : hashOf(bytes, records.keyStart[i]!, records.keyEnd[i]!)
+    const key = records.keyStart[i]! < 0 ? 0 : streamOfKey(bytes, records.keyStart[i]!, records.keyEnd[i]!)
     if (start >= end || (bytes[start]! <= space && isBlank(bytes, start, end))) return this.#takeBlank(key)
-    this.#record = i
-    this.#span.start = start
-    this.#span.end = end
-    this.#span.whole = records.cut.size === 0 ? undefined : records.cut.get(i)
-    this.#span.isOdd = this.#oddness !== oddness.none && isOdd(bytes, start, end, this.#oddness)
-    this.#setTimes(i)
+    const now = this.#now
+    now.start = start
+    now.end = end
+    now.whole = records.cut.size === 0 ? undefined : records.cut.get(i)
+    now.isOdd = this.#oddness !== oddness.none && isOdd(bytes, start, end, this.#oddness)
+    now.offset = now.offsetEnd = this.#rows.base + records.offset[i]!
+    this.#setTimes(records.timestamp[i]!)
     if (this.#joins) this.#takeLine(key)
     else this.#takeAlone()
   }
@@ -161,27 +157,22 @@ class LineParser implements Parser {
     return !this.#source.isFile || (this.#records.base === 0n && this.#records.offset[i] === 0)
   }
 
-  #setTimes(i: number): void {
-    const given = this.#records.timestamp[i]!
-    if (Number.isNaN(this.#rows.firstMs)) this.#rows.firstMs = given
-    this.#timestamp = this.#source.isFile ? NaN : given
-    if (!Number.isNaN(this.#settings.referenceMs)) this.#reference = this.#settings.referenceMs
-    else if (!Number.isNaN(this.#timestamp)) this.#reference = this.#timestamp
-    else this.#reference = this.#clockMs > this.#rows.firstMs ? this.#clockMs : this.#rows.firstMs
+  #setTimes(given: number): void {
+    const rows = this.#rows
+    if (Number.isNaN(rows.firstMs)) rows.firstMs = given
+    const timestamp = this.#source.isFile ? NaN : given
+    this.#now.timestamp = timestamp
+    if (!Number.isNaN(this.#settings.referenceMs)) this.#now.reference = this.#settings.referenceMs
+    else if (!Number.isNaN(timestamp)) this.#now.reference = timestamp
+    else this.#now.reference = this.#clockMs > rows.firstMs ? this.#clockMs : rows.firstMs
   }
 
   /** Begins an event with the record at hand; also after groups were written in between. */
   #load(): void {
-    const { batch } = this.#out
-    const { offset } = this.#records
-    this.#scan.context.time.referenceMs = this.#reference
-    this.#before.numbers = batch.numberCount
-    this.#before.scratch = batch.scratchEnd
-    this.#before.odd = batch.oddRecords
-    this.#before.previousMs = this.#rows.previousMs
-    this.#place.offset = this.#place.offsetEnd = this.#rows.base + offset[this.#record]!
-    this.#place.timestamp = this.#timestamp
-    this.#rows.load(this.#records.bytes, this.#span)
+    const now = this.#now
+    this.#scan.context.time.referenceMs = now.reference
+    now.mark(this.#out.batch, this.#rows.previousMs)
+    this.#rows.load(this.#records.bytes, now)
   }
 
   /** A record where each one is an event. */
@@ -193,7 +184,7 @@ class LineParser implements Parser {
       return this.#out.batch.drop('empty')
     }
     if (this.#scan.isPartial) this.#out.addFlags(eventFlag.partial)
-    this.#rows.rows(kind, this.#place)
+    this.#rows.rows(kind, this.#now)
   }
 
   /** A record where lines are joined; `key` is that of the record, 0 if it has none. */
@@ -203,7 +194,7 @@ class LineParser implements Parser {
       const scan = this.#scan
       const rows = this.#rows
       const next = this.#stateAfter(key, rows.bytes, rows.start, rows.end)
-      if (next >= 0) return this.#add(key, next, this.#records.bytes, this.#span.start, this.#span.end)
+      if (next >= 0) return this.#add(key, next, this.#records.bytes, this.#now.start, this.#now.end)
       const kind = rows.unwrap()
       const stream = scan.key === 0 ? key : scan.key
       if (kind === found.empty) {
@@ -250,32 +241,24 @@ class LineParser implements Parser {
     }
     const row = this.#out.batch.count
     if (state < 0) {
-      this.#rows.rows(rest, this.#place)
+      this.#rows.rows(rest, this.#now)
       return true
     }
-    this.#rows.complete(true, rest, this.#place)
-    const tail = this.#tail
-    tail.record = this.#record
-    tail.start = this.#span.start
-    tail.end = this.#span.end
+    this.#rows.complete(true, rest, this.#now)
+    const tail = this.#now
     tail.stream = stream
     tail.state = state
     tail.clock = clock
-    tail.reference = this.#reference
-    tail.timestamp = this.#timestamp
     tail.isEnveloped = scan.isEnveloped
-    tail.whole = this.#span.whole
-    tail.numbers = this.#before.numbers
-    tail.scratch = this.#before.scratch
-    tail.odd = this.#before.odd
-    tail.previousMs = this.#before.previousMs
+    this.#now = this.#tail
+    this.#tail = tail
     this.#tailRow = row
     return true
   }
 
   /** Time of the record at hand for timeouts: its own, its envelope's, or its event's; NaN if it has none. */
   #clockOf(): number {
-    if (!Number.isNaN(this.#timestamp)) return this.#timestamp
+    if (!Number.isNaN(this.#now.timestamp)) return this.#now.timestamp
     return Number.isNaN(this.#out.envelopeMs) ? this.#out.timeMs : this.#out.envelopeMs
   }
 
@@ -307,7 +290,7 @@ class LineParser implements Parser {
     }
     const next = stateAfter(state, bytes, start, this.#rows.firstLineEnd(bytes, start, end))
     if (next < 0) return -1
-    const now = Number.isNaN(this.#timestamp) ? this.#out.envelopeMs : this.#timestamp
+    const now = Number.isNaN(this.#now.timestamp) ? this.#out.envelopeMs : this.#now.timestamp
     return now - clock > this.#settings.limits.joinTimeoutMs ? -1 : next
   }
 
@@ -327,7 +310,7 @@ class LineParser implements Parser {
   #add(stream: number, state: number, bytes: Uint8Array, start: number, end: number): void {
     const { isPartial } = this.#scan
     const { maxJoinLines, maxJoinSize } = this.#settings.limits
-    const clock = Number.isNaN(this.#timestamp) ? this.#out.envelopeMs : this.#timestamp
+    const clock = Number.isNaN(this.#now.timestamp) ? this.#out.envelopeMs : this.#now.timestamp
     if (!Number.isNaN(clock)) this.#clockMs = clock
     this.#out.rollback() // The bytes stay where they are until something is written.
     this.#holdTail()
@@ -343,7 +326,7 @@ class LineParser implements Parser {
     }
     this.#groups.extend(group, breaks, bytes.subarray(start, end))
     group.state = state
-    group.offsetEnd = this.#place.offset
+    group.offsetEnd = this.#now.offset
     group.isPartial = isPartial
     if (!isPartial && state & join.json) this.#groups.close(group)
     this.#writeClosed()
@@ -352,21 +335,17 @@ class LineParser implements Parser {
 
   /** Puts the record at hand at the end of the groups. */
   #wait(stream: number, state: number, clock: number): void {
-    const { isEnveloped, isPartial } = this.#scan
+    const now = this.#now
+    now.stream = stream
+    now.state = Math.max(0, state)
+    now.clock = clock
+    now.isEnveloped = this.#scan.isEnveloped
     this.#out.rollback()
     this.#holdTail()
     const group = this.#groups.add()
-    group.stream = stream
-    group.state = Math.max(0, state)
+    now.fill(group, this.#records.bytes)
     group.isOpen = state >= 0
-    group.offset = group.offsetEnd = this.#place.offset
-    group.timestamp = this.#timestamp
-    group.clock = clock
-    group.reference = this.#reference
-    group.isEnveloped = isEnveloped
-    group.whole = this.#span.whole
-    group.isPartial = isPartial
-    group.record.copy(this.#records.bytes, this.#span.start, this.#span.end)
+    group.isPartial = this.#scan.isPartial
     this.#groups.added(group)
     this.#limitHeld()
   }
@@ -378,23 +357,10 @@ class LineParser implements Parser {
     const tail = this.#tail
     const row = this.#tailRow
     this.#tailRow = -1
-    batch.count = row
-    batch.entryCount = batch.entryFrom[row]!
-    batch.numberCount = tail.numbers
-    batch.scratchEnd = tail.scratch
-    batch.oddRecords = tail.odd
-    batch.odd.delete(row)
+    tail.takeBack(batch, row)
     this.#rows.previousMs = tail.previousMs
     const group = this.#groups.add()
-    group.stream = tail.stream
-    group.state = tail.state
-    group.offset = group.offsetEnd = this.#rows.base + this.#records.offset[tail.record]!
-    group.timestamp = tail.timestamp
-    group.clock = tail.clock
-    group.reference = tail.reference
-    group.isEnveloped = tail.isEnveloped
-    group.whole = tail.whole
-    group.record.copy(this.#records.bytes, tail.start, tail.end)
+    tail.fill(group, this.#records.bytes)
     this.#groups.added(group)
   }
 
@@ -455,48 +421,4 @@ class LineParser implements Parser {
       this.#rows.plain(group)
     }
   }
-}
-
-/** The record of the last row, and what the writer was before it. */
-interface Tail {
-  record: number
-  start: number
-  end: number
-  stream: number
-  state: number
-  clock: number
-  reference: number
-  timestamp: number
-  isEnveloped: boolean
-  whole: WholeValue | undefined
-  numbers: number
-  scratch: number
-  odd: number
-  previousMs: number
-}
-
-function newTail(): Tail {
-  return {
-    record: 0,
-    start: 0,
-    end: 0,
-    stream: 0,
-    state: 0,
-    clock: NaN,
-    reference: NaN,
-    timestamp: NaN,
-    isEnveloped: false,
-    whole: undefined,
-    numbers: 0,
-    scratch: 0,
-    odd: 0,
-    previousMs: NaN,
-  }
-}
-
-/** FNV-1a of a record key; never 0, which means that there is none. */
-function hashOf(bytes: Uint8Array, start: number, end: number): number {
-  let hash = -2128831035
-  for (let i = start; i < end; i++) hash = Math.imul(hash ^ bytes[i]!, 16777619)
-  return hash >>> 0 || 1
 }

@@ -12,6 +12,10 @@ const extensions = new Set(
 const id = Uint8Array.from('{id}', (char) => char.charCodeAt(0))
 const more = Uint8Array.from('/*', (char) => char.charCodeAt(0))
 
+/** Bytes without which a path is its own route: digits, `.`, `@`; and the slashes, which are counted. */
+const telling = new Uint8Array(at + 1).fill(1, 0x30, 0x3a)
+for (const byte of [slash, at, dot]) telling[byte] = 1
+
 function extensionKey(extension: string): number {
   let key = 0
   for (let i = 0; i < extension.length; i++) key = key * 32 + (extension.charCodeAt(i) & 31)
@@ -24,6 +28,16 @@ function extensionKey(extension: string): number {
  * begins in the scratch buffer of the batch, at whose end it ends.
  */
 export function routeOf(bytes: Uint8Array, start: number, end: number, out: EventWriter): number {
+  let slashes = 0
+  let i = start
+  for (; i < end; i++) {
+    const byte = bytes[i]!
+    if (byte <= at && telling[byte] === 1) {
+      if (byte !== slash) break
+      if (++slashes > maxSegments) break
+    }
+  }
+  if (i === end) return -1
   const extension = extensionStart(bytes, start, end)
   if (extension >= 0) {
     const from = out.scratchText('*')

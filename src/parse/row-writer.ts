@@ -20,18 +20,18 @@ const originalSha256 = fieldId('logpipe.original_sha256')
 const [openBrace, lineFeed] = [0x7b, 0x0a]
 
 /** Where a row belongs: absolute positions of its first and last record, and its own record time (NaN: none). */
-export interface RowPlace {
-  offset: number
-  offsetEnd: number
-  timestamp: number
+interface RowPlace {
+  readonly offset: number
+  readonly offsetEnd: number
+  readonly timestamp: number
 }
 
 /** A record in `bytes`, and what it was if the source has cut it. */
-export interface LoadSpan {
-  start: number
-  end: number
-  isOdd: boolean
-  whole: WholeValue | undefined
+interface LoadSpan {
+  readonly start: number
+  readonly end: number
+  readonly isOdd: boolean
+  readonly whole: WholeValue | undefined
 }
 
 /** Thrown for a record that would be more events than are allowed. */
@@ -247,12 +247,21 @@ export class RowWriter {
 
   /** Writes a group as one event; as several if its one record is a container. */
   group(group: Group): void {
+    const { hasLines } = this
+    const { mayHaveSequences } = this.#finish
+    this.hasLines = true
+    this.#finish.mayHaveSequences = true
+    try {
+      this.#writeGroup(group)
+    } finally {
+      this.hasLines = hasLines
+      this.#finish.mayHaveSequences = mayHaveSequences
+    }
+  }
+
+  #writeGroup(group: Group): void {
     const { out, scan } = this
     scan.context.time.referenceMs = group.reference
-    const hasLines = this.hasLines
-    this.hasLines = true
-    const { mayHaveSequences } = this.#finish
-    this.#finish.mayHaveSequences = true
     out.begin()
     const isWhole = !group.isEnveloped && group.rest.at > 0
     const record = isWhole ? this.#join(group) : group.record
@@ -271,8 +280,6 @@ export class RowWriter {
       out.setLines(group.lines)
     }
     this.rows(kind, group)
-    this.hasLines = hasLines
-    this.#finish.mayHaveSequences = mayHaveSequences
   }
 
   /** Puts the text of an envelope and what the other records add to it into the place of that text. */

@@ -1,6 +1,16 @@
+import { bytesOf } from '../core/byte-writer.ts'
 import type { EventWriter } from '../core/event-writer.ts'
 import { fieldId } from '../core/field.ts'
-import { errorNameEnd, hasAt, isFrame, isPythonEnd, stateOfTrace } from './join-rule.ts'
+import {
+  errorNameEnd,
+  hasAt,
+  inThread,
+  isFrame,
+  isPythonEnd,
+  rustThread,
+  stateOfTrace,
+  traceback,
+} from './join-rule.ts'
 import { digitsEnd } from './quantity.ts'
 
 const errorType = fieldId('error.type')
@@ -12,36 +22,30 @@ const originFunction = fieldId('log.origin.function')
 
 const [lineFeed, tab, space, quote, open, close, colon, comma] = [0x0a, 0x09, 0x20, 0x22, 0x28, 0x29, 0x3a, 0x2c]
 
-function word(text: string): Uint8Array {
-  return Uint8Array.from(text, (char) => char.charCodeAt(0))
-}
-
-const traceback = word('Traceback (most recent call last):')
-const causedBy = word('Caused by: ')
-const inThread = word('Exception in thread ')
-const at = word('at ')
-const file = word('File "')
-const prefixes = ['Uncaught ', 'Unhandled exception. ', 'Unhandled exception: ', 'fatal error: ', 'panic: '].map(word)
-const isGoPrefix = 3
-const panicked = word("thread '")
+const causedBy = bytesOf('Caused by: ')
+const frameWord = bytesOf('at ')
+const asyncWord = bytesOf('async ')
+const fileWord = bytesOf('File "')
+const fileUrl = bytesOf('file:///')
+const panicCall = bytesOf('panic(')
+/** .NET: `at A.B.C(String s) in /src/Pay.cs:line 12`. */
+const netPlace = bytesOf(') in ')
+const netLine = bytesOf(':line ')
+/** Node ends the last frame with it where properties of the error follow. */
+const propertiesOpen = bytesOf(' {')
+const prefixes = ['Uncaught ', 'Unhandled exception. ', 'Unhandled exception: '].map(bytesOf)
+const panicPrefixes = ['fatal error: ', 'panic: '].map(bytesOf)
 const panic = 'panic'
 
 /** Frames of libraries and runtimes: the origin is the first frame that is none of these, else the first one. */
-const foreignNames = [
-  ...['java.', 'javax.', 'jakarta.', 'jdk.', 'sun.', 'com.sun.', 'kotlin.', 'kotlinx.', 'scala.', 'akka.', 'reactor.'],
-  ...[
-    'org.springframework.',
-    'org.apache.',
-    'org.hibernate.',
-    'org.eclipse.',
-    'org.jboss.',
-    'io.netty.',
-    'io.undertow.',
-  ],
-  ...['java.base/', 'com.zaxxer.', 'org.postgresql.', 'com.mysql.', 'com.fasterxml.', 'com.google.', 'okhttp3.'],
-  ...['System.', 'Microsoft.'],
-].map(word)
-const foreignPaths = ['node:', 'node_modules/', 'site-packages/', '/lib/python', '<frozen ', 'internal/'].map(word)
+const foreignNames = (
+  'java. javax. jakarta. jdk. sun. com.sun. java.base/ kotlin. kotlinx. scala. akka. reactor. org.springframework. ' +
+  'org.apache. org.hibernate. org.eclipse. org.jboss. org.postgresql. io.netty. io.undertow. com.zaxxer. com.mysql. ' +
+  'com.fasterxml. com.google. okhttp3. System. Microsoft.'
+)
+  .split(' ')
+  .map(bytesOf)
+const foreignPaths = ['node:', 'node_modules/', 'site-packages/', '/lib/python', '<frozen ', 'internal/'].map(bytesOf)
 
 /** Where a trace lies in the text of an event; one per parser, reused. */
 export class Trace {
@@ -127,7 +131,7 @@ function readPython(bytes: Uint8Array, start: number, end: number, out: Trace): 
     let text = from
     while (bytes[text] === space || bytes[text] === tab) text++
     if (text > from) {
-      if (hasAt(bytes, text, to, file)) readPythonFrame(bytes, text + file.length, to, out)
+      if (hasAt(bytes, text, to, fileWord)) readPythonFrame(bytes, text + fileWord.length, to, out)
     } else if (isPythonEnd(bytes, from, to) && !hasAt(bytes, from, to, traceback)) readName(bytes, from, to, out)
     from = to + 1
   }
@@ -178,7 +182,7 @@ function readOther(bytes: Uint8Array, start: number, end: number, out: Trace): v
 /** The line with type and text: `Exception in thread "main" a.b.C: text`, `Uncaught Error: text`, `panic: text`. */
 function readHead(bytes: Uint8Array, start: number, end: number, out: Trace): void {
   let from = start
-  if (hasAt(bytes, from, end, panicked)) {
+  if (hasAt(bytes, from, end, rustThread)) {
     out.isPanic = true
     return
   }
@@ -186,15 +190,14 @@ function readHead(bytes: Uint8Array, start: number, end: number, out: Trace): vo
     from += inThread.length
     if (bytes[from] === quote) from = indexIn(bytes, quote, from + 1, end) + 2
   }
-  for (let i = 0; i < prefixes.length; i++) {
-    if (!hasAt(bytes, from, end, prefixes[i]!)) continue
-    from += prefixes[i]!.length
-    if (i < isGoPrefix) continue
+  for (const prefix of panicPrefixes) {
+    if (!hasAt(bytes, from, end, prefix)) continue
     out.isPanic = true
-    out.textStart = from
+    out.textStart = from + prefix.length
     out.textEnd = end
     return
   }
+  for (const prefix of prefixes) if (hasAt(bytes, from, end, prefix)) from += prefix.length
   const name = errorNameEnd(bytes, from, end)
   if (name < 0) return
   out.typeStart = from
@@ -209,8 +212,8 @@ function readFrame(bytes: Uint8Array, start: number, lineEnd: number, out: Trace
   const end = hasAt(bytes, lineEnd - propertiesOpen.length, lineEnd, propertiesOpen) ? lineEnd - 2 : lineEnd
   let from = start
   while (bytes[from] === space || bytes[from] === tab) from++
-  if (!hasAt(bytes, from, end, at)) return false
-  from += at.length
+  if (!hasAt(bytes, from, end, frameWord)) return false
+  from += frameWord.length
   if (hasAt(bytes, from, end, asyncWord)) from += asyncWord.length
   let placeEnd = end
   let placeStart = from
@@ -236,13 +239,7 @@ function readFrame(bytes: Uint8Array, start: number, lineEnd: number, out: Trace
   return isOwn
 }
 
-const asyncWord = word('async ')
-/** Node ends the last frame with it where properties of the error follow. */
-const propertiesOpen = word(' {')
-const netPlace = word(') in ')
-const lineWord = word(':line ')
-
-/** .NET: `at A.B.C(String s) in /src/Pay.cs:line 12`; where the path begins, -1 if this is no such frame. */
+/** Where the path of a .NET frame begins, -1 if this is none. */
 function placeOfNet(bytes: Uint8Array, start: number, end: number): number {
   for (let i = start; i < end; i++) if (bytes[i] === close && hasAt(bytes, i, end, netPlace)) return i + netPlace.length
   return -1
@@ -258,7 +255,7 @@ function functionEndOf(bytes: Uint8Array, start: number, end: number): number {
 function setPlace(bytes: Uint8Array, start: number, end: number, out: Trace): void {
   let first = -1
   for (let i = end - 1; i > start; i--) {
-    if (bytes[i] === colon && hasAt(bytes, i, end, lineWord)) {
+    if (bytes[i] === colon && hasAt(bytes, i, end, netLine)) {
       first = i
       break
     }
@@ -269,11 +266,9 @@ function setPlace(bytes: Uint8Array, start: number, end: number, out: Trace): vo
   if (hasAt(bytes, from, end, fileUrl)) from += fileUrl.length - 1
   out.fileStart = from
   out.fileEnd = first < 0 ? end : first
-  const line = first < 0 ? -1 : hasAt(bytes, first, end, lineWord) ? first + lineWord.length : first + 1
+  const line = first < 0 ? -1 : hasAt(bytes, first, end, netLine) ? first + netLine.length : first + 1
   out.line = first < 0 ? -1 : numberAt(bytes, line, digitsEnd(bytes, line, end))
 }
-
-const fileUrl = word('file:///')
 
 /** Go: `main.charge(0x1)`, then `\t/app/main.go:12 +0x1d`. */
 function readGoPlace(bytes: Uint8Array, start: number, end: number, out: Trace): void {
@@ -283,7 +278,7 @@ function readGoPlace(bytes: Uint8Array, start: number, end: number, out: Trace):
     if (bytes[from] === tab && bytes[from + 1] === 0x2f && before >= 0) {
       let place = from + 1
       while (place < to && bytes[place] !== space) place++
-      if (bytes[before] !== 0x70 /* panic() itself */ || !hasAt(bytes, before, from, word('panic('))) {
+      if (!hasAt(bytes, before, from, panicCall)) {
         setPlace(bytes, from + 1, place, out)
         out.functionStart = before
         out.functionEnd = lastIndexIn(bytes, open, before, from)

@@ -35,6 +35,43 @@ import {
   writeTraceText,
 } from './value.ts'
 
+// Names of this module: V8 reads an imported binding, and a property of it, from memory each time.
+const {
+  copy: codeCopy,
+  asText: codeAsText,
+  asArray: codeAsArray,
+  long: codeLong,
+  double: codeDouble,
+  boolean: codeBoolean,
+  date: codeDate,
+  ip: codeIp,
+  time: codeTime,
+  word: codeWord,
+  npmWord: codeNpmWord,
+  pino: codePino,
+  python: codePython,
+  syslog: codeSyslog,
+  duration: codeDuration,
+  durationText: codeDurationText,
+  status: codeStatus,
+  method: codeMethod,
+  url: codeUrl,
+  address: codeAddress,
+  error: codeError,
+  stack: codeStack,
+  trace: codeTrace,
+  span: codeSpan,
+  datadogTrace: codeDatadogTrace,
+  datadogSpan: codeDatadogSpan,
+  traceparent: codeTraceparent,
+  image: codeImage,
+  container: codeContainer,
+  filePath: codeFilePath,
+  outcome: codeOutcome,
+  partial: codePartial,
+  payload: codePayload,
+} = stepCode
+const { string: stringKind, number: numberKind } = tokenKind
 const message = fieldId('message')
 const space = 0x20
 /** Digits that times the ns of a second are still exact. */
@@ -85,13 +122,13 @@ export class EventSteps {
     this.#method = -1
     this.#target = -1
     this.#odd = undefined
-    const { keys, start, end } = this.#tokens
+    const { list } = this.#tokens
     const { tokens, codes, fields } = plan
     for (let i = 0; i < tokens.length; i++) {
       const token = tokens[i]!
-      if (codes[i] === stepCode.copy && fields[i]! >= 0) {
-        if ((keys[token]! & 7) === tokenKind.string) out.jsonText(fields[i]!, start[token]!, end[token]!)
-        else out.literal(fields[i]!, start[token]!, end[token]!)
+      if (codes[i] === codeCopy && fields[i]! >= 0) {
+        if ((list[token]! & 7) === stringKind) out.jsonText(fields[i]!, list[token + 1]!, list[token + 2]!)
+        else out.literal(fields[i]!, list[token + 1]!, list[token + 2]!)
       } else this.#step(i, token)
     }
     if (this.#odd !== undefined) out.setOdd(this.#odd)
@@ -111,7 +148,7 @@ export class EventSteps {
     if (this.isAccess && out.status > 0) this.#writeRequest()
     else if (error >= 0 && this.#plan.hasErrorMessage) {
       out.inScratch = this.#inScratch
-      out.jsonText(message, this.#tokens.start[error]!, this.#tokens.end[error]!)
+      out.jsonText(message, this.#tokens.list[error + 1]!, this.#tokens.list[error + 2]!)
     } else {
       out.inScratch = this.#recordInScratch
       out.text(message, this.recordStart, this.recordEnd)
@@ -121,14 +158,14 @@ export class EventSteps {
 
   /** `GET /pay 500` */
   #writeRequest(): void {
-    const { start, end } = this.#tokens
+    const { list } = this.#tokens
     const out = this.#out
     const batch = out.batch
     const from = batch.scratchEnd
     for (const token of [this.#method, this.#target]) {
       if (token < 0) continue
-      if (this.#tokens.escaped[token] === 1) unescapeInto(out, this.#bytes, start[token]!, end[token]!)
-      else out.scratchBytes(this.#bytes, start[token]!, end[token]!)
+      if (list[token + 3] === 1) unescapeInto(out, this.#bytes, list[token + 1]!, list[token + 2]!)
+      else out.scratchBytes(this.#bytes, list[token + 1]!, list[token + 2]!)
       batch.reserveScratch(1)
       batch.scratch[batch.scratchEnd++] = space
     }
@@ -143,7 +180,8 @@ export class EventSteps {
     let hash = 0x811c9dc5
     for (let i = 0; i < stream.length; i++) {
       const token = stream[i]!
-      for (let at = this.#tokens.start[token]!; at < this.#tokens.end[token]!; at++) {
+      const end = this.#tokens.list[token + 2]!
+      for (let at = this.#tokens.list[token + 1]!; at < end; at++) {
         hash = Math.imul(hash ^ this.#bytes[at]!, 16777619)
       }
       hash = Math.imul(hash ^ 0xff, 16777619)
@@ -153,19 +191,19 @@ export class EventSteps {
 
   #step(i: number, token: number): void {
     const out = this.#out
-    const { start, end, escaped } = this.#tokens
+    const { list } = this.#tokens
     const was = out.inScratch
     let bytes = this.#bytes
-    let from = start[token]!
-    let to = end[token]!
+    let from = list[token + 1]!
+    let to = list[token + 2]!
     const code = this.#plan.codes[i]!
-    if (escaped[token] === 1 && code !== stepCode.copy && code !== stepCode.payload) {
+    if (list[token + 3] === 1 && code !== codeCopy && code !== codePayload) {
       from = unescapeInto(out, bytes, from, to)
       bytes = out.batch.scratch
       to = out.batch.scratchEnd
       out.inScratch = true
     }
-    const isWritten = code <= stepCode.ip ? this.#field(i, bytes, from, to) : this.#special(i, token, bytes, from, to)
+    const isWritten = code <= codeIp ? this.#field(i, bytes, from, to) : this.#special(i, token, bytes, from, to)
     out.inScratch = was
     if (isWritten) return
     if (this.#plan.flagged[i] === 1) out.addFlags(eventFlag.value_invalid)
@@ -174,12 +212,13 @@ export class EventSteps {
 
   /** The value stays under its own name. */
   #fallback(i: number, token: number): void {
-    const { keys, start, end } = this.#tokens
+    const { list } = this.#tokens
+    const [start, end] = [list[token + 1]!, list[token + 2]!]
     const field = this.#plan.fallbacks[i]!
-    const isText = (keys[token]! & 7) === tokenKind.string
-    if (field < 0) this.#keepOdd(this.#plan.names[i]!, isText, start[token]!, end[token]!)
-    else if (isText) this.#out.jsonText(field, start[token]!, end[token]!)
-    else this.#out.literal(field, start[token]!, end[token]!)
+    const isText = (list[token]! & 7) === stringKind
+    if (field < 0) this.#keepOdd(this.#plan.names[i]!, isText, start, end)
+    else if (isText) this.#out.jsonText(field, start, end)
+    else this.#out.literal(field, start, end)
   }
 
   /** A field whose name does not fit the tables. */
@@ -197,39 +236,42 @@ export class EventSteps {
     const field = this.#plan.fields[i]!
     if (field < 0) return false
     switch (this.#plan.codes[i]) {
-      case stepCode.asText:
+      case codeAsText:
         out.text(field, start, end)
         return true
-      case stepCode.asArray: {
+      case codeAsArray: {
         const from = out.scratchText(JSON.stringify([textOf(bytes, start, end)]))
         writeScratchJson(field, from, out.batch.scratchEnd, out)
         return true
       }
-      case stepCode.long:
-        return this.#long(field, this.#plan.args[i]!, bytes, start, end)
-      case stepCode.double: {
+      case codeLong:
+        return this.#long(i, bytes, start, end)
+      case codeDouble: {
         const value = scanDecimal(bytes, start, end)
         if (!Number.isNaN(value)) out.number(field, value)
         return !Number.isNaN(value)
       }
-      case stepCode.boolean: {
+      case codeBoolean: {
         const isTrue = end - start === 4 && textOf(bytes, start, end) === 'true'
         if (!isTrue && textOf(bytes, start, end) !== 'false') return false
         out.literal(field, start, end)
         return true
       }
-      case stepCode.date:
+      case codeDate:
         return this.#date(field, bytes, start, end)
       default:
         return writeIp(field, bytes, start, end, out)
     }
   }
 
-  #long(field: number, largest: number, bytes: Uint8Array, start: number, end: number): boolean {
+  #long(i: number, bytes: Uint8Array, start: number, end: number): boolean {
+    const field = this.#plan.fields[i]!
+    const largest = this.#plan.args[i]!
     const isNegative = bytes[start] === 0x2d
     const value = scanUint(bytes, isNegative ? start + 1 : start, end)
     if (value < 0 || (largest > 0 && (isNegative || value > largest))) return false
-    this.#out.number(field, isNegative ? -value : value)
+    if ((this.#tokens.list[this.#plan.tokens[i]!]! & 7) === numberKind) this.#out.literal(field, start, end)
+    else this.#out.number(field, isNegative ? -value : value)
     return true
   }
 
@@ -244,32 +286,32 @@ export class EventSteps {
     const out = this.#out
     const arg = this.#plan.args[i]!
     switch (this.#plan.codes[i]) {
-      case stepCode.time:
+      case codeTime:
         return this.#time(token, bytes, start, end)
-      case stepCode.word:
+      case codeWord:
         return writeLevelWord(bytes, start, end, out, false, arg === 1)
-      case stepCode.npmWord:
+      case codeNpmWord:
         return writeLevelWord(bytes, start, end, out, true, false)
-      case stepCode.pino:
+      case codePino:
         return writeLevelNumber(pinoScale, bytes, start, end, out)
-      case stepCode.python:
+      case codePython:
         return writeLevelNumber(pythonScale, bytes, start, end, out)
-      case stepCode.syslog:
+      case codeSyslog:
         return writeLevelNumber(syslogScale, bytes, start, end, out)
-      case stepCode.duration:
-      case stepCode.durationText:
+      case codeDuration:
+      case codeDurationText:
         return this.#duration(arg, bytes, start, end)
-      case stepCode.status:
+      case codeStatus:
         return this.#noted(has.result, writeStatus(bytes, start, end, out))
-      case stepCode.method:
+      case codeMethod:
         if (writeMethod(bytes, start, end, out)) this.#method = token
         return this.#noted(has.target, this.#method === token)
-      case stepCode.url:
+      case codeUrl:
         if (!isTarget(bytes, start, end)) return false
         writeTarget(bytes, start, end, out)
         this.#target = token
         return this.#noted(has.target, true)
-      case stepCode.address:
+      case codeAddress:
         writeSourceAndPort(bytes, start, firstItemEnd(bytes, start, end), out)
         return true
       default:
@@ -281,39 +323,39 @@ export class EventSteps {
     const out = this.#out
     const plan = this.#plan
     switch (plan.codes[i]) {
-      case stepCode.error:
+      case codeError:
         this.#stack.write(bytes, start, end, { out, isStack: false, hasType: plan.hasErrorType, hasMessage: false })
         return true
-      case stepCode.stack: {
+      case codeStack: {
         const isKnown = plan.hasErrorMessage || plan.errorMessage >= 0
         this.#stack.write(bytes, start, end, { out, isStack: true, hasType: plan.hasErrorType, hasMessage: isKnown })
         return true
       }
-      case stepCode.trace:
+      case codeTrace:
         return writeTraceText(bytes, start, end, out)
-      case stepCode.span:
+      case codeSpan:
         return writeSpanId(bytes, start, end, out)
-      case stepCode.datadogTrace:
-      case stepCode.datadogSpan:
-        return writeDatadogIds(plan.codes[i] === stepCode.datadogSpan, bytes, start, end, out)
-      case stepCode.traceparent:
+      case codeDatadogTrace:
+      case codeDatadogSpan:
+        return writeDatadogIds(plan.codes[i] === codeDatadogSpan, bytes, start, end, out)
+      case codeTraceparent:
         return writeTraceparent(bytes, start, end, out)
-      case stepCode.image:
+      case codeImage:
         writeImage(bytes, start, end, out)
         return true
-      case stepCode.container:
+      case codeContainer:
         writeContainer(bytes, start, end, out)
         return true
-      case stepCode.filePath:
+      case codeFilePath:
         out.text(plan.fields[i]!, start, end)
         if (plan.format?.isEnvelope === true) writeFromPath(bytes, start, end, out)
         return true
-      case stepCode.outcome:
+      case codeOutcome:
         return this.#outcome(bytes, start, end)
-      case stepCode.partial:
+      case codePartial:
         this.#context.isPartial ||= bytes[start] === 0x50 || bytes[start] === 0x74
         return true
-      case stepCode.payload:
+      case codePayload:
         this.#payload(token, bytes, start, end)
         return true
       default:
@@ -331,7 +373,7 @@ export class EventSteps {
     const out = this.#out
     const { scan, time } = this.#context
     if ((this.#has & has.time) !== 0) return false
-    const isNumber = (this.#tokens.keys[token]! & 7) === tokenKind.number
+    const isNumber = (this.#tokens.list[token]! & 7) === numberKind
     const to = isNumber ? scanEpoch(bytes, start, end, scan) : scanAny(bytes, start, end, time, scan)
     if (to !== end) return false
     this.#has |= has.time
@@ -368,7 +410,7 @@ export class EventSteps {
     context.payloadStart = start
     context.payloadEnd = to
     context.payloadInScratch = out.inScratch
-    if (this.#tokens.escaped[token] === 0 || !hasBackslash(bytes, start, to)) return
+    if (this.#tokens.list[token + 3] === 0 || !hasBackslash(bytes, start, to)) return
     context.payloadStart = unescapeInto(out, bytes, start, to)
     context.payloadEnd = out.batch.scratchEnd
     context.payloadInScratch = true

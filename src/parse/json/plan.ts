@@ -4,7 +4,7 @@ import { factsOf, type HasKey, type JsonFormat, type JsonTarget } from '../forma
 import { ecsRank, genericRank, genericTarget } from './generic-keys.ts'
 import { isPlainKey } from './rewrite-key.ts'
 import { candidateOf, fieldCandidate, stepCode, type Candidate } from './step.ts'
-import { tokenKind, type JsonTokens } from './tokens.ts'
+import { tokenKind, tokenRow, type JsonTokens } from './tokens.ts'
 
 /** Names of a format's facts: as it is, and as a request. */
 export interface FormatIds {
@@ -33,7 +33,7 @@ export interface Plan {
   readonly ids: FormatIds
   /** The step that gives the line inside an envelope exists. */
   readonly hasPayload: boolean
-  /** Steps in the order they are taken: token, code, field, argument, and where a value goes that does not fit. */
+  /** Steps in the order they are taken: row of the token, code, field, argument, and where a value goes that does not fit. */
   readonly tokens: Int32Array
   readonly codes: Uint8Array
   /** -1: the name has no number, it is in `names`. */
@@ -90,7 +90,7 @@ export function planOf(tokens: JsonTokens, options: PlanOptions): Plan {
   const fallbacks = steps.map((step) => `attributes.${step.leaf.path}`)
   return {
     hash: tokens.hash,
-    keys: tokens.keys.slice(0, tokens.count),
+    keys: Int32Array.from({ length: tokens.listEnd / tokenRow }, (_, i) => tokens.list[i * tokenRow]!),
     isOdd,
     format,
     ids: (format && options.ids.get(format)) ?? noIds,
@@ -116,11 +116,11 @@ function collectLeaves(tokens: JsonTokens, maxKeySize: number, leaves: Leaf[]): 
   const nodes = new Set<number>()
   const paths = new Set<string>()
   let isPlain = true
-  for (let token = 0; token < tokens.count; token++) {
-    const key = tokens.keys[token]!
-    const node = key >> 3
+  for (let token = 0; token < tokens.listEnd; token += tokenRow) {
+    const key = tokens.list[token]!
     const kind = key & 7
-    if (nodes.has(node) || tree.keySize[node]! > maxKeySize || !isPlainKey(tree.key(node))) isPlain = false
+    const node = key - kind
+    if (nodes.has(node) || tree.sizeOf(node) > maxKeySize || !isPlainKey(tree.key(node))) isPlain = false
     nodes.add(node)
     if (kind === tokenKind.object) continue
     const path = tokens.isTrusted ? textOfKey(tree.key(node)) : tree.path(node)

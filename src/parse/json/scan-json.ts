@@ -6,7 +6,7 @@ import { EventSteps } from './event-steps.ts'
 import { formatIdsOf, planOf, type Plan, type PlanOptions } from './plan.ts'
 import { ObjectRewrite, type ObjectLimits } from './rewrite.ts'
 import { closeBracket, comma, openBrace, openBracket, skipSpace, ValueSkip } from './syntax.ts'
-import { JsonTokens } from './tokens.ts'
+import { JsonTokens, tokenRow } from './tokens.ts'
 
 export interface JsonScannerOptions {
   /** In the order of detection: the first that accepts an object has it. */
@@ -146,7 +146,8 @@ class PlannedTokens {
 
 function fits(plan: Plan, tokens: JsonTokens): boolean {
   const { keys } = plan
-  if (plan.hash !== tokens.hash || keys.length !== tokens.count) return false
-  for (let i = 0; i < keys.length; i++) if (keys[i] !== tokens.keys[i]) return false
+  if (plan.hash !== tokens.hash || keys.length * tokenRow !== tokens.listEnd) return false
+  const { list } = tokens
+  for (let i = 0; i < keys.length; i++) if (keys[i] !== list[i * tokenRow]) return false
   return true
 }

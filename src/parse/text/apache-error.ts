@@ -6,10 +6,11 @@ import { digitsEnd, isDigit, scanUint } from '../quantity.ts'
 import { scanNamed } from '../timestamp/named.ts'
 import { writeSource, writeSourceAndPort } from './address.ts'
 import { writeMessage, writeTime } from './constant.ts'
-import { isWordByte, writeLevel, writePid } from './header-part.ts'
+import { isWordByte, writePid } from './header-part.ts'
 
 const [space, comma, colon, open, close] = [0x20, 0x2c, 0x3a, 0x5b, 0x5d]
 const message = fieldId('message')
+const logLevel = fieldId('log.level')
 const logger = fieldId('log.logger')
 const threadId = fieldId('process.thread.id')
 const code = fieldId('event.code')
@@ -64,23 +65,24 @@ export const apacheError = defineTextFormat({
     const hasModule = at < end && bytes[at] === colon
     const level = hasModule ? at + 1 : module
     if (hasModule) for (at = level; at < end && isWordByte(bytes[at]!);) at++
-    if (at >= end || bytes[at] !== close || !isLevel(bytes, level, at)) return false
+    if (at >= end || bytes[at] !== close || levelOf(bytes, level, at) === 0) return false
     writeTime(out, context)
-    writeLevel(bytes, level, at, out)
+    out.lower(logLevel, bytes, level, at)
+    out.setLevel(levelOf(bytes, level, at))
     if (hasModule) out.text(logger, module, moduleEnd)
-    const text = scanParts(bytes, at + 1, end, out)
+    const text = scanParts(hasModule, bytes, at + 1, end, out)
     writeText(bytes, text, start, end, out, context)
     return true
   },
 })
 
-/** A level word, or `trace1` to `trace8`. */
-function isLevel(bytes: Uint8Array, start: number, end: number): boolean {
-  return scanLevel(bytes, start, isDigit(bytes[end - 1]) ? end - 1 : end) !== 0
+/** The level of a word, or of `trace1` to `trace8`; 0 if it is none. */
+function levelOf(bytes: Uint8Array, start: number, end: number): number {
+  return scanLevel(bytes, start, isDigit(bytes[end - 1]) ? end - 1 : end)
 }
 
 /** ` [pid N:tid N]` and ` [client ip:port]`; returns where the text begins. */
-function scanParts(bytes: Uint8Array, start: number, end: number, out: EventWriter): number {
+function scanParts(is24: boolean, bytes: Uint8Array, start: number, end: number, out: EventWriter): number {
   let at = start
   if (hasAt(pidWord, bytes, at + 1, end)) {
     const pid = at + 1 + pidWord.length
@@ -102,7 +104,7 @@ function scanParts(bytes: Uint8Array, start: number, end: number, out: EventWrit
     let to = from
     while (to < end && bytes[to] !== close) to++
     if (to < end) {
-      if (hasPort(bytes, from, to)) writeSourceAndPort(bytes, from, to, out)
+      if (is24 || hasPort(bytes, from, to)) writeSourceAndPort(bytes, from, to, out)
       else writeSource(bytes, from, to, out)
       at = to + 1
     }
@@ -110,16 +112,11 @@ function scanParts(bytes: Uint8Array, start: number, end: number, out: EventWrit
   return at < end && bytes[at] === space ? at + 1 : at
 }
 
-/** Apache 2.4 writes a port behind every address, also `::1:51514`; 2.2 none. */
+/** One colon is before a port; an IPv6 address has more, and a port behind them only in 2.4. */
 function hasPort(bytes: Uint8Array, start: number, end: number): boolean {
   let colons = 0
-  let isShort = false
-  for (let i = start; i < end; i++) {
-    if (bytes[i] !== colon) continue
-    colons++
-    if (bytes[i + 1] === colon) isShort = true
-  }
-  return colons === 1 || colons === 8 || (isShort && colons > 2)
+  for (let i = start; i < end; i++) if (bytes[i] === colon) colons++
+  return colons === 1
 }
 
 /** `AHnnnnn: msg, referer: …`; the code stays in the message, too. */

@@ -27,7 +27,7 @@ import {
 import { scanOrder, scanOrderState, scanSignal } from './monitor-trade.ts'
 import { endOfMethod, writePresent, writeTarget } from './request.ts'
 
-const [space, colon, equals, open, close] = [0x20, 0x3a, 0x3d, 0x28, 0x29]
+const [space, comma, colon, equals, open, close] = [0x20, 0x2c, 0x3a, 0x3d, 0x28, 0x29]
 const message = fieldId('message')
 const action = fieldId('event.action')
 const reason = fieldId('event.reason')
@@ -149,7 +149,7 @@ function scanTargetPart(bytes: Uint8Array, at: number, end: number, out: EventWr
   const methodEnd = endOfMethod(bytes, at, end)
   if (methodEnd < 0 || bytes[methodEnd + 1] !== 0x2f) return -1
   let to = methodEnd + 1
-  while (to < end && markAt(bytes, to, end) > space) to++
+  while (to < end && !endsTarget(bytes, to, end)) to++
   out.text(method, at, methodEnd)
   writeTarget(bytes, methodEnd + 1, to, out)
   const bracket = skipBlanks(bytes, to, end)
@@ -160,6 +160,12 @@ function scanTargetPart(bytes: Uint8Array, at: number, end: number, out: EventWr
   if (bracketEnd >= end) return -1
   out.text(endpoint, from, bracketEnd)
   return bracketEnd + markSize(bytes, bracketEnd)
+}
+
+/** A blank, or a full-width bracket or comma, which nobody writes into a target. */
+function endsTarget(bytes: Uint8Array, at: number, end: number): boolean {
+  const mark = markAt(bytes, at, end)
+  return mark <= space || (mark !== bytes[at] && (mark === open || mark === comma))
 }
 
 /** A duration at `at`, after `took` and its like; returns the position after it or -1. */
@@ -204,7 +210,7 @@ function scanRequestEnd(isFailed: boolean, bytes: Uint8Array, at: number, end: n
   let to = skipSeparators(bytes, target, end)
   const digits = digitsEnd(bytes, to, end)
   const isStatus = digits === to + 3 && bytes[to]! >= 0x31 && bytes[to]! <= 0x35
-  const hasStatus = isStatus && (digits === end || bytes[digits] === space || bytes[digits] === 0x2c)
+  const hasStatus = isStatus && (digits === end || bytes[digits] === space || bytes[digits] === comma)
   if (hasStatus) {
     out.setStatus((bytes[to]! - 0x30) * 100 + (bytes[to + 1]! - 0x30) * 10 + bytes[to + 2]! - 0x30)
     to = skipSeparators(bytes, digits, end)

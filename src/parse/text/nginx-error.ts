@@ -121,7 +121,15 @@ function findTail(bytes: Uint8Array, start: number, end: number): number {
 }
 
 function isTail(bytes: Uint8Array, start: number, end: number): boolean {
-  for (let at = start; at < end; at = partEnd(bytes, at, end)) if (keyAt(bytes, at, end) === 0) return false
+  for (let at = start; at < end; ) {
+    if (keyAt(bytes, at, end) === 0) return false
+    const to = partEnd(bytes, at, end)
+    const from = valueStart(bytes, at)
+    if (bytes[from] !== quote) {
+      for (let i = from; i < to; i++) if (bytes[i] === space || bytes[i] === quote) return false
+    }
+    at = to
+  }
   return true
 }
 
@@ -129,13 +137,18 @@ function writeTail(bytes: Uint8Array, start: number, end: number, out: EventWrit
   for (let at = start; at < end;) {
     const to = partEnd(bytes, at, end)
     const meaning = keyAt(bytes, at, end)
-    let from = at + 2
-    while (bytes[from] !== colon) from++
-    from += 2
+    const from = valueStart(bytes, at)
     const isQuoted = bytes[from] === quote && bytes[to - 1] === quote && to - 1 > from
     if (from < to) writePart(meaning, bytes, isQuoted ? from + 1 : from, isQuoted ? to - 1 : to, out)
     at = to
   }
+}
+
+/** Where the value of a part begins that has a key. */
+function valueStart(bytes: Uint8Array, at: number): number {
+  let to = at + 2
+  while (bytes[to] !== colon) to++
+  return to + 2
 }
 
 /** Key of a part `, key: ` at `at`; 0 if there is none. */
@@ -149,11 +162,10 @@ function keyAt(bytes: Uint8Array, at: number, end: number): number {
 
 /** Where a part ends: before the next key. A quoted text is not escaped: only a quote before a key or the end ends it. */
 function partEnd(bytes: Uint8Array, at: number, end: number): number {
-  let to = at + 2
-  while (to < end && bytes[to] !== colon) to++
-  const isQuoted = to + 2 < end && bytes[to + 2] === quote
-  for (let i = to + 2; i < end; i++) {
-    if (bytes[i] !== comma || (isQuoted && (bytes[i - 1] !== quote || i - 1 === to + 2))) continue
+  const from = valueStart(bytes, at)
+  const isQuoted = from < end && bytes[from] === quote
+  for (let i = from; i < end; i++) {
+    if (bytes[i] !== comma || (isQuoted && (bytes[i - 1] !== quote || i - 1 === from))) continue
     if (keyAt(bytes, i, end) !== 0) return i
   }
   return end

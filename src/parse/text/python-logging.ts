@@ -78,7 +78,7 @@ function scanLevelLed(bytes: Uint8Array, start: number, end: number, out: EventW
   if (bytes[level] !== colon) return false
   const to = nameEnd(bytes, level + 1, end)
   if (to < 0 || to >= end || bytes[to] !== colon) return false
-  if (to + 1 < end && bytes[to + 1] === slash) return false
+  if (to + 2 < end && bytes[to + 1] === slash && bytes[to + 2] === slash) return false
   writeLevel(bytes, start, level, out)
   out.text(logger, level + 1, to)
   writeMessage(blanksEnd(bytes, to + 1, end), start, end, out, context)
