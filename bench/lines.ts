@@ -26,7 +26,7 @@ const paths = [
   '/login',
   '/search',
   '/cart/add',
-  '/static/app.js',
+  '/api/users',
   '/health',
 ]
 

@@ -1,7 +1,7 @@
 import { isIPv4 } from 'node:net'
 import type { LineKind } from './lines.ts'
 
-/** What a careful programmer writes first: an object per event with the same fields as ours. */
+/** What a careful programmer writes first: an object per event with the same fields as ours, but routes not recognised. */
 type Naive = Record<string, unknown>
 
 const pattern =
@@ -34,14 +34,14 @@ function fromPino(line: string, offset: number): Naive {
     ecs: { version: '9.5.0' },
     event: {
       category: ['web'],
-      dataset: 'pino.http',
+      dataset: 'pino.access',
       duration: record.responseTime * 1e6,
       kind: 'event',
       module: 'pino',
       outcome: status >= 400 ? 'failure' : 'success',
       type: ['access'],
     },
-    host: { hostname: record.hostname },
+    host: { name: record.hostname },
     http: { request: { id: String(req.id), method: req.method }, response: { status_code: status } },
     log: { level: 'info', offset },
     logpipe: {

@@ -77,8 +77,8 @@ export function entriesByKey<Value>(map: ReadonlyMap<string, Value>): [string, V
 
 /** Value of a `config` decision: what the next program keeps is told by its hashes. */
 export function configDecisionValue(next: AlertProgram): JsonObject {
-  const rules: Record<string, Json[]> = {}
-  for (const { id, hash } of next.rules) (rules[id] ??= []).push(hash)
+  const hashes = new Map<string, Json[]>()
+  for (const { id, hash } of next.rules) hashes.set(id, [...(hashes.get(id) ?? []), hash])
   const derives = Object.fromEntries(next.derives.map(({ id, hash }) => [id, hash]))
-  return { hash: next.configHash, derives, rules }
+  return { hash: next.configHash, derives, rules: Object.fromEntries(hashes) }
 }

@@ -22,11 +22,11 @@ export type CompiledTemplate =
 type Filter = (value: number) => string
 type Part = (values: TemplateValues) => string
 
-const filters: Readonly<Record<string, Filter>> = {
-  percent: (value) => `${Number((value * 100).toPrecision(3))} %`,
-  duration: (value) => formatQuantity(value, 'ns'),
-  bytes: formatBytes,
-}
+const filters: ReadonlyMap<string, Filter> = new Map<string, Filter>([
+  ['percent', (value) => `${Number((value * 100).toPrecision(3))} %`],
+  ['duration', (value) => formatQuantity(value, 'ns')],
+  ['bytes', formatBytes],
+])
 
 /** Text with `{{ value }}`, `{{ threshold }}`, `{{ window }}` and `{{ labels.x }}`: paths and filters, no code. */
 export function compileTemplate(text: string): CompiledTemplate {
@@ -51,7 +51,9 @@ function partOf(expression: string): Part | string {
   if (more !== undefined) return 'one filter at most may follow'
   const label = /^labels\.([a-zA-Z_][a-zA-Z0-9_]*)$/.exec(path)?.[1]
   if (label !== undefined) {
-    return filterText === undefined ? ({ labels }) => labels[label] ?? '' : 'a label takes no filter'
+    return filterText === undefined
+      ? ({ labels }) => (Object.hasOwn(labels, label) ? (labels[label] ?? '') : '')
+      : 'a label takes no filter'
   }
   if (path === 'window')
     return filterText === undefined ? ({ windowMs }) => formatDuration(windowMs) : 'window takes no filter'
@@ -69,5 +71,5 @@ function partOf(expression: string): Part | string {
 function filterOf(text: string): Filter | string {
   const digits = /^round\((\d{1,2})\)$/.exec(text)?.[1]
   if (digits !== undefined) return (value) => value.toFixed(Number(digits))
-  return filters[text] ?? `${text} is not percent, duration, bytes or round(n)`
+  return filters.get(text) ?? `${text} is not percent, duration, bytes or round(n)`
 }

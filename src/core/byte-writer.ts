@@ -1,10 +1,13 @@
 /** A growing buffer that is written once and reused. Positions stay valid when it grows; `bytes` itself may change. */
 export class ByteWriter {
   bytes: Uint8Array
+  /** The same bytes. */
+  view: DataView
   at = 0
 
   constructor(capacity = 1 << 16) {
     this.bytes = new Uint8Array(capacity)
+    this.view = viewOf(this.bytes)
   }
 
   /** Makes room for `size` more bytes. Call it before every write; the writes themselves do not check. */
@@ -14,11 +17,13 @@ export class ByteWriter {
     const larger = new Uint8Array(Math.max(needed, this.bytes.length * 2))
     larger.set(this.bytes.subarray(0, this.at))
     this.bytes = larger
+    this.view = viewOf(larger)
   }
 
   copy(from: Uint8Array, start: number, end: number): void {
     this.reserve(end - start)
-    this.at = copyBytes(from, start, end, this.bytes, this.at)
+    this.bytes.set(from.subarray(start, end), this.at)
+    this.at += end - start
   }
 
   /** Appends text as UTF-8; lone surrogates become U+FFFD. */
@@ -50,14 +55,19 @@ export function bytesOf(text: string): Uint8Array {
   return encoder.encode(text)
 }
 
-/** Copies a span and returns the position after it. A loop beats a native call below some 60 bytes (bench/emit.ts). */
-export function copyBytes(from: Uint8Array, start: number, end: number, to: Uint8Array, at: number): number {
-  const length = end - start
-  if (length > 64) {
-    to.set(from.subarray(start, end), at)
-    return at + length
-  }
-  for (let i = start; i < end; i++) to[at++] = from[i]!
+/** Access to the same bytes, four at a time. */
+export function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+}
+
+/**
+ * Copies a span and returns the position after it. Four bytes at a time through views take a third less than bytes of
+ * arrays, and less than a native copy of a subarray up to some 80 bytes (bench/emit.ts).
+ */
+export function copyBytes(from: DataView, start: number, end: number, to: DataView, at: number): number {
+  let i = start
+  for (; i + 4 <= end; i += 4, at += 4) to.setInt32(at, from.getInt32(i, true), true)
+  for (; i < end; i++) to.setUint8(at++, from.getUint8(i))
   return at
 }
 
@@ -68,27 +78,56 @@ for (const [char, letter] of ['\nn', '\rr', '\tt', '\bb', '\ff', '""', '\\\\'].m
   if (char !== undefined && letter !== undefined) escapes[char] = letter
 }
 
+/**
+ * Whether one of four bytes is below 0x20, a quote or a backslash. Per byte `(x - n) & ~x & 0x80` is set for x < n and
+ * x < 0x80 (Bit Twiddling Hacks, "Determine if a word has a byte less than n").
+ */
+function needsEscape(word: number): boolean {
+  const quote = word ^ 0x22222222
+  const backslash = word ^ 0x5c5c5c5c
+  const below = (word - 0x20202020) | (quote - 0x01010101) | (backslash - 0x01010101)
+  return (below & ~word & 0x80808080) !== 0
+}
+
 /** Copies valid UTF-8 as the inside of a JSON string. The caller has reserved 6 bytes for each byte of the span. */
-export function copyEscaped(from: Uint8Array, start: number, end: number, to: Uint8Array, at: number): number {
-  for (let i = start; i < end; i++) {
-    const byte = from[i]!
-    const escape = escapes[byte]!
-    if (escape === 0) {
-      to[at++] = byte
-      continue
+export function copyEscaped(from: DataView, start: number, end: number, to: DataView, at: number): number {
+  let i = start
+  while (i < end) {
+    for (; i + 4 <= end; i += 4, at += 4) {
+      const word = from.getInt32(i, true)
+      if (needsEscape(word)) break
+      to.setInt32(at, word, true)
     }
-    to[at++] = 0x5c
-    if (escape !== 1) {
-      to[at++] = escape
-      continue
-    }
-    to[at++] = 0x75
-    to[at++] = 0x30
-    to[at++] = 0x30
-    to[at++] = 0x30 + (byte >> 4)
-    to[at++] = hexDigit(byte & 15)
+    for (const stop = Math.min(end, i + 4); i < stop; i++) at = writeEscaped(from.getUint8(i), to, at)
   }
   return at
+}
+
+/** As `copyEscaped`, for callers that have no views at hand. */
+export function escapeInto(
+  from: Uint8Array,
+  span: readonly [start: number, end: number],
+  to: Uint8Array,
+  at: number,
+): number {
+  return copyEscaped(viewOf(from), span[0], span[1], viewOf(to), at)
+}
+
+function writeEscaped(byte: number, to: DataView, at: number): number {
+  const escape = escapes[byte]!
+  if (escape === 0) {
+    to.setUint8(at, byte)
+    return at + 1
+  }
+  to.setUint8(at, 0x5c)
+  if (escape !== 1) {
+    to.setUint8(at + 1, escape)
+    return at + 2
+  }
+  to.setUint32(at + 1, 0x75303030)
+  to.setUint8(at + 4, 0x30 + (byte >> 4))
+  to.setUint8(at + 5, hexDigit(byte & 15))
+  return at + 6
 }
 
 function hexDigit(value: number): number {

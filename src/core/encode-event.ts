@@ -27,42 +27,73 @@ export class EventEncoder {
       this.#source = source
       this.#literals = source.constants.map(({ value }) => bytesOf(JSON.stringify(value)))
     }
-    const { pieces, pieceEnd, stepKind, stepArg } = this.#layouts.of(batch, row)
-    const steps = stepKind.length
+    const { pieces, pieceViews, piecesSize, stepKind, stepArg } = this.#layouts.of(batch, row)
     const first = batch.entryFrom[row]!
-    out.reserve(pieces.length + steps * 32)
-    let piece = 0
-    for (let step = 0; step < steps; step++) {
-      const end = pieceEnd[step]!
-      out.reserve(end - piece + 40)
-      out.at = copyBytes(pieces, piece, end, out.bytes, out.at)
-      piece = end
+    const room = piecesSize + stepKind.length * 48 + textRoom(batch, first, batch.entryFrom[row + 1]!)
+    out.reserve(room)
+    let { bytes } = out
+    let at = out.at
+    for (let step = 0; step < stepKind.length; step++) {
+      at = writePiece(pieces[step]!, pieceViews[step]!, out, at)
       const kind = stepKind[step]!
-      if (kind <= leafKind.value) writeEntry(batch, first + stepArg[step]!, out)
-      else if (kind === leafKind.source) writeLiteral(this.#literals[stepArg[step]!]!, out)
-      else writeColumn(batch, row, kind, out)
+      if (kind <= leafKind.value) at = writeEntry(batch, first + stepArg[step]!, out, at)
+      else if (kind === leafKind.time) {
+        at = formatTimestamp(bytes, at, batch.time[row]!, batch.timeNs[row]!, batch.timeDigits[row]!)
+      } else if (kind <= leafKind.duration) {
+        at = writeInteger(kind === leafKind.status ? batch.status[row]! : batch.durationNs[row]!, bytes, at)
+      } else {
+        out.at = at
+        if (kind === leafKind.source) writeLiteral(this.#literals[stepArg[step]!]!, out)
+        else writeColumn(batch, row, kind, out)
+        out.reserve(room) // These may have used up some of it.
+        bytes = out.bytes
+        at = out.at
+      }
     }
-    out.copy(pieces, piece, pieces.length)
+    out.at = writePiece(pieces[stepKind.length]!, pieceViews[stepKind.length]!, out, at)
   }
 }
 
-function writeEntry(batch: EventBatch, entry: number, out: ByteWriter): void {
+/** Most bytes that the texts of a row may take when escaped. */
+function textRoom(batch: EventBatch, from: number, to: number): number {
+  let room = 0
+  for (let entry = from; entry < to; entry++) {
+    const size = batch.entryEnd[entry]! - batch.entryStart[entry]!
+    room += (batch.entryKind[entry]! & 7) === entryKind.text ? size * 6 : size
+  }
+  return room
+}
+
+/** A native copy of a whole array beats a loop from some 24 bytes on (bench/emit.ts). */
+function writePiece(piece: Uint8Array, view: DataView, out: ByteWriter, at: number): number {
+  const length = piece.length
+  if (length <= 24) return copyBytes(view, 0, length, out.view, at)
+  out.bytes.set(piece, at)
+  return at + length
+}
+
+/** Spans from this size on are copied natively. */
+const longSpan = 80
+
+/** The caller has reserved room. */
+function writeEntry(batch: EventBatch, entry: number, out: ByteWriter, at: number): number {
   const coded = batch.entryKind[entry]!
   const kind = coded & 7
   const start = batch.entryStart[entry]!
-  if (kind === entryKind.number) return writeNumber(batch.numbers[start]!, out)
-  if (kind === entryKind.time) {
-    const [ms, ns, digits] = [batch.numbers[start]!, batch.numbers[start + 1]!, batch.numbers[start + 2]!]
-    out.bytes[out.at++] = 0x22
-    out.at = formatTimestamp(out.bytes, out.at, ms, ns, digits)
-    out.bytes[out.at++] = 0x22
-    return
-  }
   const end = batch.entryEnd[entry]!
-  const bytes = coded & entryKind.scratch ? batch.scratch : batch.records.bytes
-  if (kind !== entryKind.text) return out.copy(bytes, start, end)
-  out.reserve((end - start) * 6)
-  out.at = copyEscaped(bytes, start, end, out.bytes, out.at)
+  if (kind <= entryKind.literal) {
+    const isScratch = (coded & entryKind.scratch) !== 0
+    const from = isScratch ? batch.scratchView : batch.recordView
+    if (kind === entryKind.text) return copyEscaped(from, start, end, out.view, at)
+    if (end - start < longSpan) return copyBytes(from, start, end, out.view, at)
+    out.bytes.set((isScratch ? batch.scratch : batch.records.bytes).subarray(start, end), at)
+    return at + end - start
+  }
+  if (kind === entryKind.number) return writeNumber(batch.numbers[start]!, out.bytes, at)
+  out.bytes[at++] = 0x22
+  at = formatTimestamp(out.bytes, at, batch.numbers[start]!, batch.numbers[start + 1]!, batch.numbers[start + 2]!)
+  out.bytes[at++] = 0x22
+  return at
 }
 
 function writeLiteral(literal: Uint8Array, out: ByteWriter): void {
@@ -72,15 +103,6 @@ function writeLiteral(literal: Uint8Array, out: ByteWriter): void {
 /** The caller has reserved 40 bytes. */
 function writeColumn(batch: EventBatch, row: number, kind: number, out: ByteWriter): void {
   switch (kind) {
-    case leafKind.time:
-      out.at = formatTimestamp(out.bytes, out.at, batch.time[row]!, batch.timeNs[row]!, batch.timeDigits[row]!)
-      return
-    case leafKind.status:
-      out.at = writeInteger(batch.status[row]!, out.bytes, out.at)
-      return
-    case leafKind.duration:
-      out.at = writeInteger(batch.durationNs[row]!, out.bytes, out.at)
-      return
     case leafKind.sequence:
       out.at = writeInteger(batch.sub[row]!, out.bytes, out.at)
       return
@@ -105,7 +127,10 @@ function writeFlags(flags: number, out: ByteWriter): void {
   out.text(']')
 }
 
-function writeNumber(value: number, out: ByteWriter): void {
-  if (Number.isSafeInteger(value)) out.at = writeInteger(value, out.bytes, out.at)
-  else out.text(JSON.stringify(value))
+/** Any number as JSON: at most 25 characters. */
+function writeNumber(value: number, to: Uint8Array, at: number): number {
+  if (Number.isSafeInteger(value)) return writeInteger(value, to, at)
+  const text = JSON.stringify(value)
+  for (let i = 0; i < text.length; i++) to[at++] = text.charCodeAt(i)
+  return at
 }

@@ -1,4 +1,4 @@
-import { textOf } from './byte-writer.ts'
+import { textOf, viewOf } from './byte-writer.ts'
 import type { Dictionary } from './dictionary.ts'
 import { fieldId, FieldTable } from './field.ts'
 import { KeyFields } from './key-fields.ts'
@@ -155,6 +155,9 @@ export class EventBatch {
   numberCount = 0
   scratch = new Uint8Array(1 << 14)
   scratchEnd = 0
+  /** The bytes of `records` and `scratch`, four at a time. */
+  recordView = viewOf(new Uint8Array(0))
+  scratchView = viewOf(this.scratch)
   /** Rows that went the object path because their keys do not fit the tables: fields as a nested object. */
   readonly odd = new Map<number, JsonObject>()
   /** Records that took the object path, by the format that could not prove them. */
@@ -171,6 +174,7 @@ export class EventBatch {
   /** Makes the batch empty and ties it to other records. */
   reset(records: RecordBatch): void {
     this.records = records
+    this.recordView = viewOf(records.bytes)
     this.count = 0
     this.entryCount = 0
     this.numberCount = 0
@@ -218,6 +222,7 @@ export class EventBatch {
   reserveScratch(size: number): void {
     if (this.scratchEnd + size <= this.scratch.length) return
     this.scratch = grown(this.scratch, new Uint8Array(Math.max(this.scratchEnd + size, this.scratch.length * 2)))
+    this.scratchView = viewOf(this.scratch)
   }
 
   reserveNumbers(size: number): void {

@@ -84,13 +84,13 @@ export function decodeCells(from: Decoder): FrameDerive {
 }
 
 /** Small counts are most of what cells hold: a byte instead of eight. Twice the number, or 1 and a double; -0 becomes 0. */
-export function encodeNumber(to: Encoder, value: number): void {
+function encodeNumber(to: Encoder, value: number): void {
   if (value >= 0 && value < 2 ** 51 && Number.isInteger(value)) return to.uint(value * 2)
   to.uint(1)
   to.double(value)
 }
 
-export function decodeNumber(from: Decoder): number {
+function decodeNumber(from: Decoder): number {
   const value = from.uint()
   return value === 1 ? from.double() : value / 2
 }

@@ -1,4 +1,4 @@
-import { bytesOf } from './byte-writer.ts'
+import { bytesOf, viewOf } from './byte-writer.ts'
 import { entryKind, fact, outcomes, timeSources, type EventBatch, type Json } from './event-batch.ts'
 import type { FieldName } from './field.ts'
 import { levelNames, severityOf } from './level.ts'
@@ -43,8 +43,10 @@ export class Layout {
   readonly entries: Int32Array
   readonly leaves: readonly Leaf[]
   /** Constant bytes; piece k is written before step k, the last one at the end. */
-  readonly pieces: Uint8Array
-  readonly pieceEnd: Int32Array
+  readonly pieces: readonly Uint8Array[]
+  readonly pieceViews: readonly DataView[]
+  /** Bytes of all pieces. */
+  readonly piecesSize: number
   readonly stepKind: Uint8Array
   readonly stepArg: Int32Array
   /** Another layout with the same hash. */
@@ -59,9 +61,9 @@ export class Layout {
     this.sourceShape = shapeOf(batch.records.source)
     this.entries = Int32Array.from({ length: batch.entryFrom[row + 1]! - from }, (_, i) => entryKey(batch, from + i))
     this.leaves = leavesOf(batch, row)
-    const program = programOf(this.leaves)
-    this.pieces = program.pieces
-    this.pieceEnd = Int32Array.from(program.ends)
+    this.pieces = piecesOf(this.leaves)
+    this.pieceViews = this.pieces.map(viewOf)
+    this.piecesSize = this.pieces.reduce((size, piece) => size + piece.length, 0)
     const steps = this.leaves.filter((leaf) => leaf.kind !== leafKind.constant)
     this.stepKind = Uint8Array.from(steps, (leaf) => leaf.kind)
     this.stepArg = Int32Array.from(steps, (leaf) => leaf.arg)
@@ -196,10 +198,25 @@ function freeOfConflicts(leaves: Map<string, Leaf>): Leaf[] {
   return [...leaves.values()].map((leaf) => (parents.has(leaf.name) ? { ...leaf, name: `${leaf.name}.value` } : leaf))
 }
 
-/** Children of one parent become neighbours; the time comes first, for readers. */
+/**
+ * Children of one parent become neighbours. The time comes first, for readers; then what is constant, so that the
+ * constant bytes are few and long pieces.
+ */
 function inTreeOrder(leaves: Leaf[]): Leaf[] {
-  function key(leaf: Leaf): string {
-    return leaf.name === '@timestamp' ? '' : leaf.name.replaceAll('.', '\u0000')
+  const varying = new Set<string>()
+  for (const { name, kind } of leaves) {
+    if (kind === leafKind.constant) continue
+    for (let dot = name.indexOf('.'); dot >= 0; dot = name.indexOf('.', dot + 1)) varying.add(name.slice(0, dot))
+    varying.add(name)
+  }
+  function key({ name }: Leaf): string {
+    if (name === '@timestamp') return ''
+    let path = ''
+    const parts = name.split('.').map((part) => {
+      path += path === '' ? part : `.${part}`
+      return `${varying.has(path) ? 1 : 0}${part}`
+    })
+    return parts.join('\u0000')
   }
   return leaves.sort((a, b) => (key(a) < key(b) ? -1 : 1))
 }
@@ -209,44 +226,26 @@ function isQuoted(kind: number): boolean {
   return kind === leafKind.text || kind === leafKind.time
 }
 
-function programOf(leaves: readonly Leaf[]): { pieces: Uint8Array; ends: number[] } {
-  const ends: number[] = []
-  const done: Uint8Array[] = []
-  let size = 0
+function piecesOf(leaves: readonly Leaf[]): Uint8Array[] {
+  const pieces: Uint8Array[] = []
   let piece = '{'
   let path: string[] = []
-  let isFirst = true
-  function cut(): void {
-    const bytes = bytesOf(piece)
-    done.push(bytes)
-    size += bytes.length
-    ends.push(size)
-    piece = ''
-  }
   for (const leaf of leaves) {
     const next = leaf.name.split('.')
     let common = 0
     while (common < path.length - 1 && common < next.length - 1 && path[common] === next[common]) common++
     piece += '}'.repeat(Math.max(0, path.length - 1 - common))
-    if (!isFirst) piece += ','
-    isFirst = false
+    if (path.length > 0) piece += ','
     for (let i = common; i < next.length; i++) piece += `${JSON.stringify(next[i])}:${i < next.length - 1 ? '{' : ''}`
     path = next
     if (leaf.kind === leafKind.constant) {
       piece += JSON.stringify(leaf.constant)
       continue
     }
-    if (isQuoted(leaf.kind)) piece += '"'
-    cut()
-    if (isQuoted(leaf.kind)) piece += '"'
+    const quote = isQuoted(leaf.kind) ? '"' : ''
+    pieces.push(bytesOf(piece + quote))
+    piece = quote
   }
-  piece += `${'}'.repeat(Math.max(0, path.length - 1))}}`
-  cut()
-  const pieces = new Uint8Array(size)
-  let at = 0
-  for (const bytes of done) {
-    pieces.set(bytes, at)
-    at += bytes.length
-  }
-  return { pieces, ends }
+  pieces.push(bytesOf(`${piece}${'}'.repeat(Math.max(0, path.length - 1))}}`))
+  return pieces
 }

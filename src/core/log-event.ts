@@ -42,7 +42,7 @@ export function documentOf(batch: EventBatch, row: number): JsonObject {
   const document = nullObject()
   for (const leaf of new Layout(batch, row).leaves) putAt(document, leaf.name, valueOfLeaf(batch, row, leaf))
   const odd = batch.odd.get(row)
-  if (odd !== undefined) merge(document, odd)
+  if (odd !== undefined) mergeFields(document, odd)
   return document
 }
 
@@ -63,11 +63,18 @@ export function putAt(object: JsonObject, name: string, value: Json): void {
   at[parts[parts.length - 1]!] = value
 }
 
-function merge(into: JsonObject, from: JsonObject): void {
+/** Adds the fields of another object; where one has a value and the other an object, the value moves to `value` in it. */
+export function mergeFields(into: JsonObject, from: JsonObject): void {
   for (const [key, value] of Object.entries(from)) {
     const known = into[key]
-    if (isObject(known) && isObject(value)) merge(known, value)
-    else if (known === undefined) into[key] = value
+    if (known === undefined) into[key] = value
+    else if (isObject(known)) {
+      if (isObject(value)) mergeFields(known, value)
+      else known['value'] ??= value
+    } else if (isObject(value)) {
+      value['value'] ??= known
+      into[key] = value
+    }
   }
 }
 

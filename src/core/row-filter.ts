@@ -54,7 +54,7 @@ function filterOf(text: string): RowFilter {
   const { condition, fault } = parseCondition(text)
   if (fault !== undefined)
     throw new LogpipeError('LP_CONFIG_INVALID', `reading the condition ${text}: ${fault.message}`)
-  const words = columnWords[condition.field]
+  const words = columnWords.get(condition.field)
   if (words !== undefined) return columnFilter(condition, words)
   if (condition.as === 'number') return numberFilter(condition)
   if (condition.op === '=' || condition.op === 'in') return equalFilter(condition)
@@ -62,12 +62,14 @@ function filterOf(text: string): RowFilter {
 }
 
 /** Fields that are a column of small numbers: word by number, undefined for absence. */
-const columnWords: Readonly<Record<string, readonly (Json | undefined)[]>> = {
-  'logpipe.level': levelNames.map((name) => name || undefined),
-  'logpipe.error': [false, true],
-  'logpipe.slow': [false, true],
-  'event.outcome': outcomes.map((name) => name || undefined),
-}
+const columnWords: ReadonlyMap<string, readonly (Json | undefined)[]> = new Map<string, readonly (Json | undefined)[]>(
+  Object.entries({
+    'logpipe.level': levelNames.map((name) => name || undefined),
+    'logpipe.error': [false, true],
+    'logpipe.slow': [false, true],
+    'event.outcome': outcomes.map((name) => name || undefined),
+  }),
+)
 
 /** The condition is asked once for each word. `logpipe.error` and `logpipe.slow` that are absent are false. */
 function columnFilter(condition: Condition, words: readonly (Json | undefined)[]): RowFilter {

@@ -5,7 +5,7 @@ import { WriterMark, type EventWriter } from '../core/event-writer.ts'
 import { fieldId } from '../core/field.ts'
 import type { FormatSet } from './format-set.ts'
 import { isFrame } from './join-rule.ts'
-import { withoutSequences } from './odd-bytes.ts'
+import { hasEscapedEscape } from './odd-bytes.ts'
 import { routeOf } from './route.ts'
 import type { RecordScan } from './scan-record.ts'
 import { scanMonitor } from './text/monitor.ts'
@@ -54,10 +54,8 @@ export interface Original {
 export class EventFinish {
   readonly #formats: FormatSet
   readonly #hasService: boolean
-  /** JSON strings may hold an escaped ESC. */
+  /** JSON strings of the batch may hold an escaped ESC, which its scanner takes out of them. */
   mayHaveSequences = false
-  /** The message of the last event is not the one that was read. */
-  isCleaned = false
   readonly #trace = new Trace()
   readonly #mark = new WriterMark()
 
@@ -70,7 +68,6 @@ export class EventFinish {
   /** `isText`: the scan gave a text, whose first line ends at `headerEnd`; else it wrote a whole event. */
   event(scan: RecordScan, isText: boolean, headerEnd: number): void {
     const { context, out } = scan
-    if (this.mayHaveSequences && !isText) this.#cleanMessage(out)
     if (context.messageStart >= 0) {
       out.mark(this.#mark)
       const isMonitor = scanMonitor(scan.bytes, context.messageStart, context.messageEnd, out, context)
@@ -81,19 +78,6 @@ export class EventFinish {
       if (scan.format === undefined) this.#fail(scan)
     }
     this.#derive(scan)
-  }
-
-  /** Takes control sequences out of a message that JSON has escaped. */
-  #cleanMessage(out: EventWriter): void {
-    const entry = lastEntry(out.batch, out.firstEntry, message)
-    const kind = entry < 0 ? entryKind.number : out.batch.entryKind[entry]! & 7
-    if (kind > entryKind.jsonText) return
-    const text = out.batch.entryValue(entry)
-    if (typeof text !== 'string') return
-    const clean = withoutSequences(text)
-    if (clean === text) return
-    this.isCleaned = true
-    out.string(message, clean)
   }
 
   /** A text that no format takes is a failure only if one was named, or if it looks like JSON and is none. */
@@ -165,12 +149,15 @@ export class EventFinish {
     else out.scratchSpan(route, batch.entryKind[path]! & 7, from, batch.scratchEnd)
   }
 
+  #isChanged(text: Original, out: EventWriter): boolean {
+    if (text.isCleaned || (out.flags & changed) !== 0) return true
+    return this.mayHaveSequences && hasEscapedEscape(text.bytes, text.start, text.end)
+  }
+
   /** Keeps the text as read, if the settings ask for it. */
   original(text: Original, out: EventWriter): void {
     const policy = this.#formats.settings.keepOriginal
-    const isChanged = text.isCleaned || this.isCleaned || (out.flags & changed) !== 0
-    this.isCleaned = false
-    if (policy === 'never' || (policy === 'on_failure' && !out.hasFailure && !isChanged)) return
+    if (policy === 'never' || (policy === 'on_failure' && !out.hasFailure && !this.#isChanged(text, out))) return
     if ((out.flags & (eventFlag.invalid_utf8 | eventFlag.utf16)) !== 0) {
       out.string(original, textOf(text.bytes, text.start, text.end))
       return

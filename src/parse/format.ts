@@ -137,6 +137,8 @@ export interface JsonFormat extends FormatDefinition {
   readonly isEnvelope?: boolean
   /** `has(key, kind)`: the object has this (dotted) key, with a value of that kind if one is named. */
   accepts(has: HasKey): boolean
+  /** A key whose value, if it is a number, is in seconds (below 1e11): other objects are not of this format. */
+  readonly secondsKey?: string
   /** Dotted key to target; `prefix.*` covers all keys below, an exact key wins over it. */
   readonly keys: Readonly<Record<string, JsonTarget | readonly JsonTarget[]>>
   /** ECS names without a dot (`tags`) and `labels.*` pass to their own place, as others do anyway. */

@@ -118,11 +118,15 @@ export class RecordScan {
   #jsonLayer(from: number): number {
     const { context } = this
     context.clear()
+    const isLast = this.#unwraps === this.#formats.settings.limits.maxUnwraps
+    if (isLast) this.#out.mark(this.#mark)
     switch (this.#json.scan(this.bytes, from, this.end, this.#out, context)) {
       case jsonOutcome.accepted:
         return found.event
       case jsonOutcome.envelope:
-        return -1
+        if (!isLast) return -1
+        this.#out.rewind(this.#mark)
+        return found.text
       case jsonOutcome.container:
         return context.children.length === 0 ? found.empty : found.container
       case jsonOutcome.tooDeep:

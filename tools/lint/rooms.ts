@@ -42,7 +42,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** Rooms that are one file beside the folders. */
-export const fileRooms: readonly string[] = ['registry', 'app', 'index']
+export const fileRooms: readonly string[] = ['registry', 'index']
 
 /** Same input, same output: no clock, no chance, no I/O, no RxJS. */
 export const pureRooms: readonly string[] = ['core', 'parse', 'derive', 'alert']

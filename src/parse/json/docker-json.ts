@@ -12,8 +12,7 @@ export const dockerJson = defineJsonFormat({
   example: '{"log":"Listening on port 8080\\n","stream":"stdout","time":"2026-11-21T22:14:15.003121456Z"}',
   isEnvelope: true,
   isPartialWithoutLineFeed: true,
-  accepts: (has) =>
-    has('log', 'string') && has('stream', 'string') && has('time', 'string') && !has('@timestamp'),
+  accepts: (has) => has('log', 'string') && has('stream', 'string') && has('time', 'string') && !has('@timestamp'),
   keys: {
     log: { to: 'payload' },
     stream: { to: 'field', field: 'log.iostream' },

@@ -1,9 +1,9 @@
 import { textOf } from '../../core/byte-writer.ts'
-import { outcomes, valueAt, type Json, type JsonObject } from '../../core/event-batch.ts'
+import { outcomes, type Json, type JsonObject } from '../../core/event-batch.ts'
 import { eventFlag } from '../../core/event-flag.ts'
 import type { EventWriter } from '../../core/event-writer.ts'
 import { fieldId } from '../../core/field.ts'
-import { nullObject, putAt } from '../../core/log-event.ts'
+import { mergeFields, nullObject, putAt } from '../../core/log-event.ts'
 import type { TextContext } from '../format.ts'
 import { digitsEnd, isDigit, scanDecimal, scanDurationNs, scanUint } from '../quantity.ts'
 import { writeIp, writeSourceAndPort } from '../text/address.ts'
@@ -225,10 +225,10 @@ export class EventSteps {
   #keepOdd(name: string, isText: boolean, start: number, end: number): void {
     const text = textOf(this.#bytes, start, end)
     this.#odd ??= nullObject()
-    // JSON that has been proved; a scalar where an object is in the way keeps its value beside it.
-    const value = JSON.parse(isText ? `"${text}"` : text) as Json
-    const known = valueAt(this.#odd, name)
-    putAt(this.#odd, typeof known === 'object' ? `${name}.value` : name, value)
+    const field = nullObject()
+    // JSON that has been proved.
+    putAt(field, name, JSON.parse(isText ? `"${text}"` : text) as Json)
+    mergeFields(this.#odd, field)
   }
 
   #field(i: number, bytes: Uint8Array, start: number, end: number): boolean {

@@ -9,10 +9,18 @@ export const fluentBit = defineJsonFormat({
   tier: 'core',
   dataset: 'fluent_bit.log',
   module: 'fluent_bit',
-  fields: ['log.iostream', 'container.id', 'container.name', 'kubernetes.pod.name', 'kubernetes.namespace', 'service.name'],
+  fields: [
+    'log.iostream',
+    'container.id',
+    'container.name',
+    'kubernetes.pod.name',
+    'kubernetes.namespace',
+    'service.name',
+  ],
   example:
     '{"@timestamp":1795299255.003121,"log":"Listening on port 8080\\n","stream":"stdout","kubernetes":{"pod_name":"pay-0","namespace_name":"shop","container_name":"pay"}}',
   isEnvelope: true,
+  secondsKey: '@timestamp',
   accepts: (has) => {
     if (!has('@timestamp')) return false
     if (has('log', 'string')) return true

@@ -7,10 +7,7 @@ export const ecsRank = 50
 
 /** Key lists of `docs/specs/formats.md` section 3, in lower case: the first hit wins. */
 const lists: readonly (readonly [target: JsonTarget, keys: string])[] = [
-  [
-    { to: 'time' },
-    '@timestamp timestamp time ts @t t datetime date eventtime asctime timemillis epoch created_at',
-  ],
+  [{ to: 'time' }, '@timestamp timestamp time ts @t t datetime date eventtime asctime timemillis epoch created_at'],
   [{ to: 'level', scale: 'words' }, 'log.level level severity lvl loglevel log_level levelname level_name'],
   [{ to: 'level', scale: 'words', isStrict: true, rank: 20 }, 'priority s @l'],
   [{ to: 'field', field: 'message' }, 'message msg short_message @m log body text event'],
@@ -44,7 +41,9 @@ const lists: readonly (readonly [target: JsonTarget, keys: string])[] = [
 
 const byKey: ReadonlyMap<string, JsonTarget> = new Map(
   lists.flatMap(([target, keys]) =>
-    keys.split(' ').map((key, i): [string, JsonTarget] => [key, { ...target, rank: genericRank + (target.rank ?? 0) + i }]),
+    keys
+      .split(' ')
+      .map((key, i): [string, JsonTarget] => [key, { ...target, rank: genericRank + (target.rank ?? 0) + i }]),
   ),
 )
 

@@ -52,7 +52,11 @@ export class KeyTree {
     const mask = this.#slots.length - 1
     let slot = hash & mask
     for (let node = this.#slots[slot]!; node >= 0; node = this.#slots[slot]!) {
-      if (this.nodes[node + hashPart] === hash && this.parentOf(node) === parent && this.#equals(node, bytes, start, end)) {
+      if (
+        this.nodes[node + hashPart] === hash &&
+        this.parentOf(node) === parent &&
+        this.#equals(node, bytes, start, end)
+      ) {
         return node
       }
       slot = (slot + 1) & mask

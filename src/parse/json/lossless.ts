@@ -1,7 +1,18 @@
 import { textOf } from '../../core/byte-writer.ts'
 import { cutBefore } from '../../core/utf8.ts'
 import { withoutSequences } from '../odd-bytes.ts'
-import { closeBrace, closeBracket, comma, isBigNumber, openBrace, openBracket, quote, skipSpace, stringEnd, ValueSkip } from './syntax.ts'
+import {
+  closeBrace,
+  closeBracket,
+  comma,
+  isBigNumber,
+  openBrace,
+  openBracket,
+  quote,
+  skipSpace,
+  stringEnd,
+  ValueSkip,
+} from './syntax.ts'
 import { eventFlag } from '../../core/event-flag.ts'
 
 /** A number, `true` or `false` as it is written. */

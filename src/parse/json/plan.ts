@@ -31,6 +31,9 @@ export interface Plan {
   /** Undefined: no format accepts such objects. */
   readonly format: JsonFormat | undefined
   readonly ids: FormatIds
+  /** Token that has to be a number of seconds, -1 if there is none; `other` is the plan for objects where it is not. */
+  readonly seconds: number
+  other: Plan | undefined
   /** The step that gives the line inside an envelope exists. */
   readonly hasPayload: boolean
   /** Steps in the order they are taken: row of the token, code, field, argument, and where a value goes that does not fit. */
@@ -78,12 +81,13 @@ const maxLabels = 64
 
 const noIds: FormatIds = { plain: 0, access: 0 }
 
-export function planOf(tokens: JsonTokens, options: PlanOptions): Plan {
+/** `refused`: a format that has looked at the value of its `secondsKey`. */
+export function planOf(tokens: JsonTokens, options: PlanOptions, refused?: JsonFormat): Plan {
   const leaves: Leaf[] = []
   const isOdd = !tokens.isTrusted && !collectLeaves(tokens, options.maxKeySize, leaves)
   if (tokens.isTrusted) collectLeaves(tokens, Infinity, leaves)
   const has = hasKey(leaves)
-  const format = options.formats.find((one) => one.accepts(has))
+  const format = options.formats.find((one) => one !== refused && one.accepts(has))
   const winners: ReadonlyMap<string, Winner> = format === undefined ? new Map() : winnersOf(leaves, format)
   const steps = stepsOf(leaves, winners)
   const fields = options.tables.fields
@@ -94,6 +98,8 @@ export function planOf(tokens: JsonTokens, options: PlanOptions): Plan {
     isOdd,
     format,
     ids: (format && options.ids.get(format)) ?? noIds,
+    seconds: leaves.find(({ path, kind }) => path === format?.secondsKey && kind === tokenKind.number)?.token ?? -1,
+    other: undefined,
     hasPayload: winners.has('payload'),
     tokens: Int32Array.from(steps, (step) => step.leaf.token),
     codes: Uint8Array.from(steps, (step) => step.code),
@@ -160,7 +166,9 @@ function winnersOf(leaves: readonly Leaf[], format: JsonFormat): Map<string, Win
   const all: Winner[] = []
   for (const leaf of leaves) for (const candidate of candidatesOf(leaf, format, leaves)) all.push({ leaf, candidate })
   all.sort((a, b) => a.candidate.rank - b.candidate.rank)
-  const isRequest = all.some(({ candidate }) => candidate.slot === 'http.request.method' || candidate.slot === 'url.original')
+  const isRequest = all.some(
+    ({ candidate }) => candidate.slot === 'http.request.method' || candidate.slot === 'url.original',
+  )
   const winners = new Map<string, Winner>()
   let labels = 0
   let times = 0

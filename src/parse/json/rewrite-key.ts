@@ -18,7 +18,11 @@ export function isPlainKey(key: string): boolean {
 export function plainKey(key: string, maxSize: number): string {
   let name = key.replaceAll('\0', '_')
   if (/^\.+$/.test(name)) name = name.replaceAll('.', '_')
-  else name = name.split('.').map((part) => (/^\s*$/.test(part) ? '_' : part)).join('.')
+  else
+    name = name
+      .split('.')
+      .map((part) => (/^\s*$/.test(part) ? '_' : part))
+      .join('.')
   const bytes = bytesOf(name)
   if (bytes.length <= maxSize) return name
   const kept = Math.min(keptBytes, maxSize - 9)

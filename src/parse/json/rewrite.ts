@@ -91,7 +91,10 @@ export class ObjectRewrite {
     const present = value?.filter((item) => item !== undefined) ?? []
     const { maxArrayItems } = this.#limits
     if (present.length > maxArrayItems) this.#overflow.push(`${path}: ${present.length - maxArrayItems} more items`)
-    return `[${present.slice(0, maxArrayItems).map((item) => this.#json(item, path)).join(',')}]`
+    return `[${present
+      .slice(0, maxArrayItems)
+      .map((item) => this.#json(item, path))
+      .join(',')}]`
   }
 }
 

@@ -1,6 +1,7 @@
 import type { EventTables } from '../../core/event-batch.ts'
 import type { EventWriter } from '../../core/event-writer.ts'
 import type { JsonFormat, TextContext } from '../format.ts'
+import { digitsEnd } from '../quantity.ts'
 import { jsonOutcome, type JsonScan } from '../json-scan.ts'
 import { EventSteps } from './event-steps.ts'
 import { formatIdsOf, planOf, type Plan, type PlanOptions } from './plan.ts'
@@ -31,9 +32,8 @@ export class JsonScanner implements JsonScan {
     const options: PlanOptions = { formats, ids, tables, maxKeySize: limits.maxKeySize }
     const rootType = tables.fields.id('attributes.error.root_type')
     this.#isObjectsOnly = isObjectsOnly ?? false
-    this.#plain = new PlannedTokens(options, limits, rootType)
-    this.#rewritten = new PlannedTokens(options, limits, rootType)
-    this.#rewritten.tokens.isTrusted = true
+    this.#plain = new PlannedTokens(options, limits, { rootType, isTrusted: false })
+    this.#rewritten = new PlannedTokens(options, limits, { rootType, isTrusted: true })
     this.#rewrite = new ObjectRewrite(limits)
     this.#skip = new ValueSkip(limits.maxNumberChars)
   }
@@ -45,7 +45,7 @@ export class JsonScanner implements JsonScan {
     const at = tokens.scan(bytes, start, end)
     if (at < 0 || (at < end && skipSpace(bytes, at, end) < end)) return jsonOutcome.invalid
     if (!tokens.isOdd && !this.#isObjectsOnly) {
-      const plan = this.#plain.plan()
+      const plan = this.#plain.planFor(bytes)
       this.#plain.steps.recordStart = start
       this.#plain.steps.recordEnd = at
       if (!plan.isOdd) return finish(plan, this.#plain.steps, bytes, out, context)
@@ -58,7 +58,7 @@ export class JsonScanner implements JsonScan {
     steps.scratch = scratch
     steps.recordStart = start
     steps.recordEnd = at
-    return finish(this.#rewritten.plan(), steps, bytes, out, context)
+    return finish(this.#rewritten.planFor(scratch), steps, bytes, out, context)
   }
 
   /** An array of objects: each is a record of its own. */
@@ -108,14 +108,25 @@ class PlannedTokens {
   #generation = 0
   #last: Plan | undefined
 
-  constructor(options: PlanOptions, limits: ObjectLimits, rootType: number) {
-    this.tokens = new JsonTokens(limits)
+  constructor(
+    options: PlanOptions,
+    limits: ObjectLimits,
+    { rootType, isTrusted }: { readonly rootType: number; readonly isTrusted: boolean },
+  ) {
+    this.tokens = new JsonTokens(limits, isTrusted)
     this.steps = new EventSteps(this.tokens, rootType)
     this.#options = options
   }
 
-  /** The plan for the tokens as they are now. */
-  plan(): Plan {
+  /** The plan for the tokens as they are now, which lie in `bytes`. */
+  planFor(bytes: Uint8Array): Plan {
+    const plan = this.#plan()
+    if (plan.seconds < 0 || isSeconds(bytes, this.tokens.list[plan.seconds + 1]!)) return plan
+    plan.other ??= planOf(this.tokens, this.#options, plan.format)
+    return plan.other
+  }
+
+  #plan(): Plan {
     const { tokens } = this
     if (this.#generation !== tokens.tree.generation || this.#count >= maxPlans) this.#forget()
     const last = this.#last
@@ -142,6 +153,14 @@ class PlannedTokens {
     this.#last = undefined
     this.#generation = this.tokens.tree.generation
   }
+}
+
+/** Digits of an integer below 1e11. */
+const secondsDigits = 11
+
+/** Whether a number is below 1e11 (`docs/specs/formats.md` section 7). */
+function isSeconds(bytes: Uint8Array, start: number): boolean {
+  return digitsEnd(bytes, start, Math.min(bytes.length, start + secondsDigits + 1)) <= start + secondsDigits
 }
 
 function fits(plan: Plan, tokens: JsonTokens): boolean {

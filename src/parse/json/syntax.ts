@@ -180,6 +180,7 @@ export class ValueSkip implements Oddness {
           }
           continue
         }
+        depth-- // It is empty, and `at` is its end.
       } else {
         at = this.#scalar(byte, bytes, at, end) - 1
         if (at < 0) return -1

@@ -1,17 +1,18 @@
 import { KeyTree, nodePart, rootNode } from './key-tree.ts'
 import { escapesEnd, numberEnd, skipSpace, stops, stringEnd, ValueSkip, wordEnd, type Oddness } from './syntax.ts'
 
-// Not those of syntax.ts: V8 reads an imported binding from memory each time.
-const [quote, backslash, comma, colon] = [0x22, 0x5c, 0x2c, 0x3a]
-const [openBrace, closeBrace, openBracket] = [0x7b, 0x7d, 0x5b]
-const isStop = stops
-const { start: startPart, size: sizePart, parent: parentPart, first: firstPart, next: nextPart } = nodePart
-
 /**
  * What a value is. Null, empty text, `-`, `(null)` and empty arrays are absence. An object is a token of its own before
  * those of its values.
  */
 export const tokenKind = { absent: 0, string: 1, number: 2, boolean: 3, array: 4, object: 5 } as const
+
+// Not those of syntax.ts: V8 reads an imported binding from memory each time.
+const [quote, backslash, comma, colon] = [0x22, 0x5c, 0x2c, 0x3a]
+const [openBrace, closeBrace, openBracket] = [0x7b, 0x7d, 0x5b]
+const isStop = stops
+const { absent: absentKind, string: stringKind, number: numberKind, object: objectKind } = tokenKind
+const { start: startPart, size: sizePart, parent: parentPart, first: firstPart, next: nextPart } = nodePart
 
 /** Numbers in a row of `JsonTokens.list`. */
 export const tokenRow = 4
@@ -42,88 +43,140 @@ export class JsonTokens implements Oddness {
   hash = 0
   isOdd = false
   /** Arrays may hold anything: the object path has looked at them. */
-  isTrusted = false
+  readonly isTrusted: boolean
   readonly #limits: TokenLimits
   readonly #skip: ValueSkip
   #bytes: Uint8Array = new Uint8Array(0)
   #view = new DataView(this.#bytes.buffer)
   #at = 0
+  #depth = 0
+  #parent = rootNode
+  #kind: number = absentKind
+  #leaves = 0
+  readonly #maxLeaves: number
 
-  constructor(limits: TokenLimits) {
+  constructor(limits: TokenLimits, isTrusted = false) {
+    this.isTrusted = isTrusted
     this.#limits = limits
+    // One more for the rest that the object path keeps as one text.
+    this.#maxLeaves = limits.maxFields + (isTrusted ? 1 : 0)
     this.#skip = new ValueSkip(limits.maxNumberChars)
     this.list = new Int32Array(limits.maxFields * 2 * tokenRow)
   }
 
   /** Reads the object that begins at `start`; returns the position after it, -1 if it is no JSON. */
   scan(bytes: Uint8Array, start: number, end: number): number {
-    this.tree.forgetIfFull()
-    this.listEnd = 0
-    this.hash = 0
-    this.isOdd = false
-    const { tree } = this
-    const view = this.#viewOf(bytes)
-    // One more for the rest that the object path keeps as one text.
-    const maxLeaves = this.#limits.maxFields + (this.isTrusted ? 1 : 0)
-    const maxEnd = this.list.length
-    let leaves = 0
-    let parent = rootNode
+    this.#begin(bytes)
+    const { tree, list } = this
+    const view = this.#view
     // Where the node is found that came here last time.
     let link: number = rootNode + firstPart
-    let depth = 1
     let at = skipSpace(bytes, start + 1, end)
     if (bytes[at] === closeBrace && at < end) return at + 1
     for (;;) {
       let node = tree.nodes[link]!
       if (node >= 0 && isKey(view, at, end, tree, node)) at += tree.nodes[node + sizePart]!
       else {
-        node = this.#key(bytes, at, end, parent, link)
+        node = this.#key(bytes, at, end, link)
         if (node < 0) return -1
         at = this.#at
       }
-      if (bytes[at]! <= 0x20) at = skipSpace(bytes, at, end)
-      if (this.listEnd === maxEnd) return this.#skipAll(bytes, start, end)
-      const byte = bytes[at]!
-      if (byte === openBrace) {
-        this.#push(node, tokenKind.object, at, at, 0)
-        at = skipSpace(bytes, at + 1, end)
-        if (bytes[at] !== closeBrace || at >= end) {
-          if (++depth > this.#limits.maxDepth) return this.#skipAll(bytes, start, end)
-          parent = node
+      let byte = bytes[at]!
+      if (byte <= 0x20) {
+        at = skipSpace(bytes, at, end)
+        byte = bytes[at]!
+      }
+      if (this.listEnd === list.length) return this.#skipAll(bytes, start, end)
+      const row = this.listEnd
+      let from = at
+      let kind: number = numberKind
+      list[row + 3] = 0
+      if (byte === quote) {
+        from = ++at
+        at = plainEnd(view, at, end)
+        while (at < end && isStop[bytes[at]!] === 0) at++
+        if (bytes[at] !== quote || at >= end) at = this.#escapes(bytes, at, end, row)
+        kind = at - from < 7 && isAbsent(bytes, from, at) ? absentKind : stringKind
+        list[row + 2] = at++
+      } else if (byte === openBrace) {
+        at = this.#open(node, bytes, at, end)
+        if (this.#depth > this.#limits.maxDepth) return this.#skipAll(bytes, start, end)
+        if (this.#parent === node) {
           link = node + firstPart
           continue
         }
-        at++
+        kind = objectKind
       } else {
-        if (leaves++ === maxLeaves) return this.#skipAll(bytes, start, end)
-        at = byte === quote ? this.#string(node, bytes, view, at + 1, end) : this.#value(node, bytes, at, end)
-        if (at < 0) return -1
+        at = (byte - 0x31) >>> 0 < 9 ? digitsEnd(bytes, at, end) : at
+        if (at === from || at - from > 15 || isNumberPart[bytes[at]!] === 1) {
+          at = this.#value(node, bytes, from, end)
+          kind = this.#kind
+        }
+        list[row + 2] = at
+      }
+      if (at <= 0) return -1
+      if (kind !== objectKind) {
+        if (this.#leaves++ === this.#maxLeaves) return this.#skipAll(bytes, start, end)
+        list[row] = node | kind
+        list[row + 1] = from
+        this.listEnd = row + tokenRow
+        this.hash = (Math.imul(this.hash ^ node ^ kind, 0x9e3779b1) + 1) | 0
       }
       link = node + nextPart
       for (;;) {
-        if (bytes[at]! <= 0x20) at = skipSpace(bytes, at, end)
-        if (at >= end) return -1
-        const mark = bytes[at++]!
-        if (mark === comma) break
-        if (mark !== closeBrace) return -1
-        if (--depth === 0) return at
-        link = parent + nextPart
-        parent = tree.nodes[parent + parentPart]!
+        byte = bytes[at]!
+        if (byte <= 0x20) {
+          at = skipSpace(bytes, at, end)
+          byte = bytes[at]!
+        }
+        if (at++ >= end) return -1
+        if (byte === comma) break
+        if (byte !== closeBrace) return -1
+        if (--this.#depth === 0) return at
+        link = this.#parent + nextPart
+        this.#parent = tree.nodes[this.#parent + parentPart]!
       }
       if (bytes[at]! <= 0x20) at = skipSpace(bytes, at, end)
     }
   }
 
-  #viewOf(bytes: Uint8Array): DataView {
-    if (bytes !== this.#bytes) {
-      this.#bytes = bytes
-      this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
-    }
-    return this.#view
+  #begin(bytes: Uint8Array): void {
+    this.tree.forgetIfFull()
+    this.listEnd = 0
+    this.hash = 0
+    this.isOdd = false
+    this.#leaves = 0
+    this.#parent = rootNode
+    this.#depth = 1
+    if (bytes === this.#bytes) return
+    this.#bytes = bytes
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+  }
+
+  /** An object that is a value: `#parent` is its node if it is not empty. */
+  #open(node: number, bytes: Uint8Array, start: number, end: number): number {
+    const row = this.listEnd
+    this.list[row] = node | objectKind
+    this.list[row + 1] = start
+    this.list[row + 2] = start
+    this.listEnd = row + tokenRow
+    this.hash = (Math.imul(this.hash ^ node ^ objectKind, 0x9e3779b1) + 1) | 0
+    const at = skipSpace(bytes, start + 1, end)
+    if (bytes[at] === closeBrace && at < end) return at + 1
+    this.#depth++
+    this.#parent = node
+    return at
+  }
+
+  /** The end of a string that is not plain. */
+  #escapes(bytes: Uint8Array, at: number, end: number, row: number): number {
+    if (at >= end || bytes[at] !== backslash) return -1
+    this.list[row + 3] = 1
+    return escapesEnd(bytes, at, end, this)
   }
 
   /** The node of the key whose quote is at `at`, and in `#at` the position after its colon. */
-  #key(bytes: Uint8Array, at: number, end: number, parent: number, link: number): number {
+  #key(bytes: Uint8Array, at: number, end: number, link: number): number {
     if (at >= end || bytes[at] !== quote) return -1
     const to = stringEnd(bytes, at + 1, end, this)
     if (to < 0) return -1
@@ -131,54 +184,26 @@ export class JsonTokens implements Oddness {
     if (mark >= end || bytes[mark] !== colon) return -1
     this.#at = mark + 1
     const { tree } = this
-    const node = tree.child(parent, bytes, at + 1, to)
+    const node = tree.child(this.#parent, bytes, at + 1, to)
     tree.nodes[link] = node
     return node
   }
 
-  #string(node: number, bytes: Uint8Array, view: DataView, start: number, end: number): number {
-    let at = plainEnd(view, start, end)
-    while (at < end && isStop[bytes[at]!] === 0) at++
-    if (at >= end) return -1
-    let escaped = 0
-    if (bytes[at] !== quote) {
-      if (bytes[at] !== backslash) return -1
-      at = escapesEnd(bytes, at, end, this)
-      if (at < 0) return -1
-      escaped = 1
-    }
-    this.#push(node, isAbsent(bytes, start, at) ? tokenKind.absent : tokenKind.string, start, at, escaped)
-    return at + 1
-  }
-
-  /** Any value but strings and objects. */
+  /** Any value but strings and objects, and its kind in `#kind`. */
   #value(node: number, bytes: Uint8Array, start: number, end: number): number {
     const byte = start < end ? bytes[start]! : 0
-    let kind: number = tokenKind.number
-    let at: number
+    this.#kind = numberKind
     if (byte === 0x2d || (byte >= 0x30 && byte <= 0x39)) {
-      at = numberEnd(bytes, start, end, this.#limits.maxNumberChars, this)
-    } else if (byte === openBracket) {
-      at = this.#array(node, bytes, start, end)
-      kind = at > 0 && bytes[skipSpace(bytes, start + 1, end)] === 0x5d ? tokenKind.absent : tokenKind.array
-    } else if (byte === 0x74 || byte === 0x66 || byte === 0x6e) {
-      kind = byte === 0x6e ? tokenKind.absent : tokenKind.boolean
-      at = wordEnd(bytes, start, end)
-    } else return -1
-    if (at < 0) return -1
-    this.#push(node, kind, start, at, 0)
-    return at
-  }
-
-  #push(node: number, kind: number, from: number, to: number, escaped: number): void {
-    const key = node | kind
-    const { list, listEnd } = this
-    list[listEnd] = key
-    list[listEnd + 1] = from
-    list[listEnd + 2] = to
-    list[listEnd + 3] = escaped
-    this.listEnd = listEnd + tokenRow
-    this.hash = (Math.imul(this.hash ^ key, 0x9e3779b1) + 1) | 0
+      return numberEnd(bytes, start, end, this.#limits.maxNumberChars, this)
+    }
+    if (byte === openBracket) {
+      const at = this.#array(node, bytes, start, end)
+      this.#kind = at > 0 && bytes[skipSpace(bytes, start + 1, end)] === 0x5d ? absentKind : tokenKind.array
+      return at
+    }
+    if (byte !== 0x74 && byte !== 0x66 && byte !== 0x6e) return -1
+    this.#kind = byte === 0x6e ? absentKind : tokenKind.boolean
+    return wordEnd(bytes, start, end)
   }
 
   #array(node: number, bytes: Uint8Array, start: number, end: number): number {
@@ -224,6 +249,16 @@ function plainEnd(view: DataView, start: number, end: number): number {
       ((quotes - 0x01010101) & ~quotes) | ((slashes - 0x01010101) & ~slashes) | ((four - 0x20202020) & ~four)
     if ((found & 0x80808080) !== 0) return at
   }
+  return at
+}
+
+/** 1 for what may follow the digits of a number as a part of it. */
+const isNumberPart = new Uint8Array(256)
+for (const part of '.eE') isNumberPart[part.charCodeAt(0)] = 1
+
+function digitsEnd(bytes: Uint8Array, start: number, end: number): number {
+  let at = start
+  while (at < end && (bytes[at]! - 0x30) >>> 0 < 10) at++
   return at
 }
 

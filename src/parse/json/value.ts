@@ -3,7 +3,16 @@ import { fieldId } from '../../core/field.ts'
 import { level, levelNames, noticeBit } from '../../core/level.ts'
 import { bytesOf } from '../../core/byte-writer.ts'
 import { backslash, hexAt } from './syntax.ts'
-import { pinoLevel, pinoWord, pythonLevel, pythonWord, scanLevel, scanNpmLevel, syslogSeverity, syslogWord } from '../level.ts'
+import {
+  pinoLevel,
+  pinoWord,
+  pythonLevel,
+  pythonWord,
+  scanLevel,
+  scanNpmLevel,
+  syslogSeverity,
+  syslogWord,
+} from '../level.ts'
 import { isDigit, scanUint } from '../quantity.ts'
 import { writeConstant } from '../text/constant.ts'
 import { writeSpanId, writeTraceId } from '../text/trace-context.ts'
@@ -22,7 +31,14 @@ const kubernetesContainer = fieldId('kubernetes.container.name')
 const containerName = fieldId('container.name')
 
 const letters = new Uint8Array(256)
-for (const [letter, byte] of [['b', 8], ['t', 9], ['n', 10], ['f', 12], ['r', 13]] as const) letters[letter.charCodeAt(0)] = byte
+for (const [letter, byte] of [
+  ['b', 8],
+  ['t', 9],
+  ['n', 10],
+  ['f', 12],
+  ['r', 13],
+] as const)
+  letters[letter.charCodeAt(0)] = byte
 
 /** Appends the text of a string with escapes, whose surrogates are paired, to the scratch buffer; returns where it begins. */
 export function unescapeInto(out: EventWriter, bytes: Uint8Array, start: number, end: number): number {
@@ -79,7 +95,14 @@ const words: readonly Uint8Array[] = levelNames.map((name) => bytesOf(name))
 const noticeWord = bytesOf('notice')
 
 /** A level word: as it is in lower case, letters as the word they stand for. False if it can be none. */
-export function writeLevelWord(bytes: Uint8Array, start: number, end: number, out: EventWriter, isNpm: boolean, isStrict: boolean): boolean {
+export function writeLevelWord(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  out: EventWriter,
+  isNpm: boolean,
+  isStrict: boolean,
+): boolean {
   if (end - start > maxLevelBytes) return false
   const found = isNpm ? scanNpmLevel(bytes, start, end) : scanLevel(bytes, start, end)
   if (found === level.absent && (isStrict || isDigit(bytes[start]))) return false
@@ -105,7 +128,13 @@ export const pinoScale: Scale = scaleOf(pinoLevel, pinoWord)
 export const pythonScale: Scale = scaleOf(pythonLevel, pythonWord)
 export const syslogScale: Scale = scaleOf(syslogSeverity, syslogWord)
 
-export function writeLevelNumber(scale: Scale, bytes: Uint8Array, start: number, end: number, out: EventWriter): boolean {
+export function writeLevelNumber(
+  scale: Scale,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  out: EventWriter,
+): boolean {
   const value = scanUint(bytes, start, end)
   const found = value >= 0 && value < scale.levels.length ? scale.levels[value]! : 0
   if (found === 0) return false
@@ -176,7 +205,8 @@ export function writeTraceText(bytes: Uint8Array, start: number, end: number, ou
 
 /** `00-TRACE-SPAN-FLAGS` (W3C Trace Context section 3.2). */
 export function writeTraceparent(bytes: Uint8Array, start: number, end: number, out: EventWriter): boolean {
-  if (end - start < 55 || bytes[start + 2] !== dash || bytes[start + 35] !== dash || bytes[start + 52] !== dash) return false
+  if (end - start < 55 || bytes[start + 2] !== dash || bytes[start + 35] !== dash || bytes[start + 52] !== dash)
+    return false
   if (!writeTraceId(bytes, start + 3, start + 35, out)) return false
   writeSpanId(bytes, start + 36, start + 52, out)
   return true
@@ -193,7 +223,8 @@ export function writeImage(bytes: Uint8Array, start: number, end: number, out: E
 /** `docker://ID`, `containerd://ID` or the id alone. */
 export function writeContainer(bytes: Uint8Array, start: number, end: number, out: EventWriter): void {
   let from = start
-  for (let i = start; i + 2 < end; i++) if (bytes[i] === colon && bytes[i + 1] === slash && bytes[i + 2] === slash) from = i + 3
+  for (let i = start; i + 2 < end; i++)
+    if (bytes[i] === colon && bytes[i + 1] === slash && bytes[i + 2] === slash) from = i + 3
   out.text(containerId, from, end)
 }
 

@@ -1,7 +1,18 @@
 import { defineJsonFormat } from '../format.ts'
 
 /** Keys that winston itself does not write: the object comes from another logger. */
-const foreign = ['time', 'ts', '@timestamp', 'logger', 'logger_name', 'levelname', 'severity', 'msg', '@version', 'thread']
+const foreign = [
+  'time',
+  'ts',
+  '@timestamp',
+  'logger',
+  'logger_name',
+  'levelname',
+  'severity',
+  'msg',
+  '@version',
+  'thread',
+]
 
 /** https://github.com/winstonjs/winston: the `json` format, with or without `timestamp`, `errors` and `label`. */
 export const winston = defineJsonFormat({
@@ -13,8 +24,7 @@ export const winston = defineJsonFormat({
   module: 'winston',
   fields: ['log.level', 'log.logger', 'service.name', 'error.type', 'error.message', 'error.stack_trace'],
   example: '{"level":"error","message":"payment declined","service":"pay","timestamp":"2026-11-21T22:14:15.003Z"}',
-  accepts: (has) =>
-    has('level', 'string') && has('message', 'string') && !foreign.some((key) => has(key)),
+  accepts: (has) => has('level', 'string') && has('message', 'string') && !foreign.some((key) => has(key)),
   keys: {
     level: { to: 'level', scale: 'npm' },
     message: { to: 'field', field: 'message' },

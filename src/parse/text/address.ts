@@ -106,6 +106,10 @@ export function zoneStart(bytes: Uint8Array, start: number, end: number): number
 
 /** Writes the span to `field` if it is an IP address: a mapped IPv6 one reduced, a zone dropped. */
 export function writeIp(field: number, bytes: Uint8Array, start: number, end: number, out: EventWriter): boolean {
+  if (isIpv4(bytes, start, end)) {
+    out.text(field, start, end)
+    return true
+  }
   const to = zoneStart(bytes, start, end)
   const from = ipStart(bytes, start, to)
   if (from < 0) return false
@@ -113,11 +117,11 @@ export function writeIp(field: number, bytes: Uint8Array, start: number, end: nu
   return true
 }
 
-/** `source.address` as logged, and `source.ip` if it is one; `-` is absence. */
-export function writeSource(bytes: Uint8Array, start: number, end: number, out: EventWriter): void {
-  if (end - start === 1 && bytes[start] === dash) return
+/** `source.address` as logged, and `source.ip` if it is one, which is the result; `-` is absence. */
+export function writeSource(bytes: Uint8Array, start: number, end: number, out: EventWriter): boolean {
+  if (end - start === 1 && bytes[start] === dash) return false
   out.text(sourceAddress, start, end)
-  writeIp(sourceIp, bytes, start, end, out)
+  return writeIp(sourceIp, bytes, start, end, out)
 }
 
 /**
@@ -133,7 +137,10 @@ export function portColon(bytes: Uint8Array, start: number, end: number): number
 /** As `writeSource` for an address with a port; a port out of range goes to `attributes`. */
 export function writeSourceAndPort(bytes: Uint8Array, start: number, end: number, out: EventWriter): void {
   const at = portColon(bytes, start, end)
-  if (at < 0) return writeSource(bytes, start, end, out)
+  if (at < 0) {
+    writeSource(bytes, start, end, out)
+    return
+  }
   const isBracketed = bytes[start] === open && bytes[at - 1] === close
   writeSource(bytes, isBracketed ? start + 1 : start, isBracketed ? at - 1 : at, out)
   writePort(sourcePort, invalidPort, bytes, at + 1, end, out)

@@ -129,7 +129,7 @@ function writeText(
   context: TextContext,
 ): void {
   const isCode = bytes[text] === 0x41 && bytes[text + 1] === 0x48 && digitsEnd(bytes, text + 2, end) === text + 7
-  if (isCode && bytes[text + 7] === colon) out.text(code, text, text + 7)
+  if (isCode && text + 7 < end && bytes[text + 7] === colon) out.text(code, text, text + 7)
   let tail = end - refererWord.length
   while (tail > text && !(bytes[tail] === comma && hasAt(refererWord, bytes, tail, end))) tail--
   if (tail <= text) return writeMessage(text, start, end, out, context)

@@ -14,6 +14,10 @@ const invalidResponseBytes = fieldId('attributes.http.response.body.bytes')
 const referrer = fieldId('http.request.referrer')
 const userAgent = fieldId('user_agent.original')
 
+/** Hosts, addresses with and without zone, `unix:`, `-`: no blanks, brackets, quotes, equals signs. */
+const addressBytes = new Uint8Array(256).fill(1, 0x21)
+for (const char of '"[]={') addressBytes[char.charCodeAt(0)] = 0
+
 /** What the members of the CLF family do differently in the part that they share. */
 export interface ClfVariant {
   /** Only `-` may stand in the place of the identity (RFC 1413). */
@@ -36,8 +40,8 @@ export function scanClfLine(
   context: TextContext,
 ): number {
   let address = start
-  while (address < end && isAddressByte(bytes[address]!)) address++
-  if (address === start || bytes[address] !== space) return -1
+  while (address < end && bytes[address] !== space) address++
+  if (address === start || address === end) return -1
   let at = address + 1
   if (variant.hasIdent) while (at < end && bytes[at]! > space) at++
   else if (bytes[at] === dash) at++
@@ -49,8 +53,8 @@ export function scanClfLine(
   if (at < 0 || bytes[at] !== close) return -1
   const isZoned = bytes[userEnd + 13] === colon && context.scan.zone === 0
   if (isZoned !== variant.hasZone || at + 4 >= end || bytes[at + 1] !== space || bytes[at + 2] !== quote) return -1
+  if (!writeSource(bytes, start, address, out) && !isAddress(bytes, start, address)) return -1
   writeTime(out, context)
-  writeSource(bytes, start, address, out)
   if (userEnd - user !== 2 || bytes[user] !== quote) writePresent(userName, bytes, user, userEnd, out)
   return scanRequestPart(bytes, at + 2, start, end, out)
 }
@@ -84,9 +88,9 @@ export function scanAgents(bytes: Uint8Array, at: number, end: number, out: Even
   return agentEnd + 1
 }
 
-/** Hosts, addresses with and without zone, `unix:`, `-`; no brackets, quotes or equals signs. */
-function isAddressByte(byte: number): boolean {
-  return byte > space && byte !== quote && byte !== open && byte !== close && byte !== 0x3d && byte !== 0x7b
+function isAddress(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let i = start; i < end; i++) if (addressBytes[bytes[i]!] === 0) return false
+  return true
 }
 
 /** Where the user ends before ` [`; it may hold blanks. -1 if no bracket follows. */

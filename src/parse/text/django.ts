@@ -3,6 +3,7 @@ import type { EventWriter } from '../../core/event-writer.ts'
 import { fieldId } from '../../core/field.ts'
 import { defineTextFormat, type TextContext } from '../format.ts'
 import { scanClf } from '../timestamp/iso.ts'
+import { hasAt } from '../join-rule.ts'
 import { WordTable } from '../word-table.ts'
 import { scanClfLine, scanRequestPart } from './clf.ts'
 import { writeMessage, writeTime, writeWebAccess } from './constant.ts'
@@ -18,6 +19,7 @@ const phrases = new WordTable([
 ])
 const phrase = new Uint8Array(32)
 const code = bytesOf('code ')
+const dash = bytesOf('- ')
 
 /**
  * The development servers of Django and Werkzeug: `[time] "request" status bytes`, the same after an address, notes
@@ -71,8 +73,8 @@ function scanRunserver(bytes: Uint8Array, start: number, end: number, out: Event
     return true
   }
   // `code 400, message …` and `- Broken pipe from (…)`.
-  const isBroken = bytes[time + 2] === 0x2d && bytes[time + 3] === space
-  if (!isBroken) for (let i = 0; i < code.length; i++) if (bytes[time + 2 + i] !== code[i]) return false
+  const isBroken = hasAt(bytes, time + 2, end, dash)
+  if (!isBroken && !hasAt(bytes, time + 2, end, code)) return false
   writeMessage(isBroken ? time + 4 : time + 2, start, end, out, context)
   return true
 }

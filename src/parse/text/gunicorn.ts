@@ -73,7 +73,7 @@ function scanError(bytes: Uint8Array, start: number, end: number, out: EventWrit
   const level = pidEnd + 3
   let levelEnd = level
   while (levelEnd < end && bytes[levelEnd]! >= 0x41 && bytes[levelEnd]! <= 0x5a) levelEnd++
-  if (scanLevel(bytes, level, levelEnd) === 0 || bytes[levelEnd] !== close) return false
+  if (levelEnd >= end || bytes[levelEnd] !== close || scanLevel(bytes, level, levelEnd) === 0) return false
   if (levelEnd + 1 < end && bytes[levelEnd + 1] !== space) return false
   writeTime(out, context)
   writePid(bytes, pid, pidEnd, out)

@@ -16,28 +16,6 @@ export class Pair {
   known = 0
   isBare = false
   hasEscape = false
-
-  swap(other: Pair): void {
-    const { keyStart, keyEnd, start, end, known, isBare, hasEscape } = other
-    other.copy(this)
-    this.keyStart = keyStart
-    this.keyEnd = keyEnd
-    this.start = start
-    this.end = end
-    this.known = known
-    this.isBare = isBare
-    this.hasEscape = hasEscape
-  }
-
-  copy(from: Pair): void {
-    this.keyStart = from.keyStart
-    this.keyEnd = from.keyEnd
-    this.start = from.start
-    this.end = from.end
-    this.known = from.known
-    this.isBare = from.isBare
-    this.hasEscape = from.hasEscape
-  }
 }
 
 /**

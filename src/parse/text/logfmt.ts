@@ -17,9 +17,11 @@ const maxAttributes = 256
 /** Values that stand for no value. */
 const absent = new WordTable([[1, '- null (null) nil <nil>']])
 
-/** The best pair of each meaning in the line, and the pair that is read. */
-const best = Array.from({ length: meanings }, () => new Pair())
-const pair = new Pair()
+/** The pairs of the line, and how many of them are kept; and for each meaning the number of its best pair, -1: none. */
+const pairs = Array.from({ length: maxAttributes + 64 }, () => new Pair())
+const spare = new Pair()
+const none = new Pair()
+const best = new Int16Array(meanings)
 
 /**
  * `key=value key="quoted value" bare`: three pairs and more, the first word being one. Known keys are typed, all
@@ -67,43 +69,48 @@ export const logfmt = defineTextFormat({
   example: 'time=2026-11-21T22:14:15.003Z level=error msg="card declined" service=pay took_ms=52 order=O-1042',
   starts: ['letter', '_@'],
   scan(bytes, start, end, out, context) {
-    if (!isLogfmt(bytes, start, end)) return false
-    for (let i = 1; i < meanings; i++) best[i]!.keyStart = -1
+    const count = readPairs(bytes, start, end)
+    if (count < 0) return false
+    chooseBest(bytes, count)
     let attributes = 0
-    let rest = -1
-    for (let at = start; at < end;) {
-      const to = readPair(bytes, at, end, pair)
-      if (isPresent(bytes) && !keepBest()) {
-        const isWritten = attributes++ < maxAttributes && writeAttribute(pair, bytes, out)
-        if (!isWritten && rest < 0) rest = at
-      }
-      at = blanksEnd(bytes, to, end)
+    let rest = count === pairs.length ? pairs[count - 1]!.end : end
+    for (let i = 0; i < count; i++) {
+      const pair = pairs[i]!
+      if (pair.keyStart < 0 || best[meaningOf(pair.known)] === i) continue
+      if (attributes++ < maxAttributes && writeAttribute(pair, bytes, out)) continue
+      rest = Math.min(rest, pair.keyStart)
     }
-    if (rest >= 0) {
-      out.text(overflow, rest, end)
+    if (rest < end) {
+      out.text(overflow, blanksEnd(bytes, rest, end), end)
       out.addFlags(eventFlag.field_overflow)
     }
     writeBest(bytes, out, context)
-    if (best[meaning.message]!.keyStart < 0) out.text(message, start, end)
+    if (best[meaning.message] === -1) out.text(message, start, end)
     return true
   },
 })
 
-/** Whether all of the text is pairs and bare keys, and enough of it pairs. The audit log looks alike and is another format. */
-function isLogfmt(bytes: Uint8Array, start: number, end: number): boolean {
-  let pairs = 0
+/**
+ * Reads the line into `pairs` and returns how many they are, beyond their limit the limit; -1 if it is not pairs and
+ * bare keys alone, or not enough of it pairs. The audit log looks alike and is another format.
+ */
+function readPairs(bytes: Uint8Array, start: number, end: number): number {
+  let count = 0
+  let valued = 0
   let size = 0
   for (let at = start; at < end;) {
+    const pair = count < pairs.length ? pairs[count]! : spare
     const to = readPair(bytes, at, end, pair)
-    if (to < 0 || (pair.isBare && at === start)) return false
+    if (to < 0 || (pair.isBare && at === start)) return -1
     if (!pair.isBare) {
-      if (meaningOf(pair.known) === meaning.message && isAudit(bytes, pair.start, pair.end)) return false
-      pairs++
+      if (meaningOf(pair.known) === meaning.message && isAudit(bytes, pair.start, pair.end)) return -1
+      valued++
       size += to - at
     }
+    if (count < pairs.length) count++
     at = blanksEnd(bytes, to, end)
   }
-  return pairs >= minPairs && size >= (end - start) * minShare
+  return valued >= minPairs && size >= (end - start) * minShare ? count : -1
 }
 
 /** `audit(1795299255.003:42):`. */
@@ -111,28 +118,36 @@ function isAudit(bytes: Uint8Array, start: number, end: number): boolean {
   return end - start > 8 && bytes[start] === 0x61 && bytes[start + 4] === 0x74 && bytes[start + 5] === 0x28
 }
 
-function isPresent(bytes: Uint8Array): boolean {
-  return pair.isBare || (pair.start < pair.end && absent.find(bytes, pair.start, pair.end) === 0)
+/** Fills `best`, and takes out the pairs without a value. */
+function chooseBest(bytes: Uint8Array, count: number): void {
+  best.fill(-1)
+  for (let i = 0; i < count; i++) {
+    const pair = pairs[i]!
+    if (pair.isBare) continue
+    if (isAbsent(bytes, pair.start, pair.end)) pair.keyStart = -1
+    else if (pair.known !== 0) {
+      const kept = best[meaningOf(pair.known)]!
+      if (kept < 0 || placeOf(pair.known) < placeOf(pairs[kept]!.known)) best[meaningOf(pair.known)] = i
+    }
+  }
 }
 
-/**
- * Keeps the pair if its key is known and better than the one kept for its meaning; `pair` holds the other one then.
- * False if `pair` has to be written as an attribute.
- */
-function keepBest(): boolean {
-  if (pair.known === 0) return false
-  const kept = best[meaningOf(pair.known)]!
-  const isFirst = kept.keyStart < 0
-  if (!isFirst && placeOf(kept.known) <= placeOf(pair.known)) return false
-  kept.swap(pair)
-  return isFirst
+/** The longest word of `absent` has six bytes. */
+function isAbsent(bytes: Uint8Array, start: number, end: number): boolean {
+  const size = end - start
+  return size === 0 || (size <= 6 && absent.find(bytes, start, end) !== 0)
+}
+
+function pairOf(kind: number): Pair {
+  const i = best[kind]!
+  return i < 0 ? none : pairs[i]!
 }
 
 function writeBest(bytes: Uint8Array, out: EventWriter, context: TextContext): void {
-  for (let i = 1; i < meanings; i++) {
-    const one = best[i]!
-    if (one.keyStart < 0 || i === meaning.method || i === meaning.status || i === meaning.url) continue
-    if (!writeKnown(one, bytes, out, context)) writeAttribute(one, bytes, out)
+  for (let kind = 1; kind < meanings; kind++) {
+    if (best[kind]! < 0 || kind === meaning.method || kind === meaning.status || kind === meaning.url) continue
+    const pair = pairOf(kind)
+    if (!writeKnown(pair, bytes, out, context)) writeAttribute(pair, bytes, out)
   }
-  writeRequestParts(best[meaning.method]!, best[meaning.status]!, best[meaning.url]!, bytes, out)
+  writeRequestParts(pairOf(meaning.method), pairOf(meaning.status), pairOf(meaning.url), bytes, out)
 }

@@ -102,7 +102,7 @@ function scanOrderRest(state: number, bytes: Uint8Array, from: number, end: numb
   const hasPairs = (mark === equals || mark === colon) && keyOf(bytes, at, wordTo) !== 0
   const found = hasPairs ? scanPairs(bytes, at, end, out) : told.any
   if (!hasPairs && state === orderState.open && at < end) return false
-  if (!hasPairs) out.text(reason, at, end)
+  if (!hasPairs) writePresent(reason, bytes, at, end, out)
   return found !== 0 && finishOrder(state, found, out)
 }
 

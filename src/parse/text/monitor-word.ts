@@ -183,7 +183,7 @@ export function valueEnd(bytes: Uint8Array, at: number, end: number): number {
   while (to < end) {
     const mark = markAt(bytes, to, end)
     if (mark === space || mark === bar || mark === 0x3b) break
-    if (mark === comma && !(isDigit(bytes[to - 1]) && isDigit(bytes[to + 1]))) break
+    if (mark === comma && !(to > at && isDigit(bytes[to - 1]) && to + 1 < end && isDigit(bytes[to + 1]))) break
     to++
   }
   return to

@@ -198,7 +198,7 @@ function scanSlowQuery(bytes: Uint8Array, at: number, end: number, out: EventWri
   out.setSlow()
   const rest = skipSeparators(bytes, to, end)
   const text = markAt(bytes, rest, end) === colon ? skipBlanks(bytes, rest + markSize(bytes, rest), end) : rest
-  out.text(query, text, end)
+  writePresent(query, bytes, text, end, out)
   return true
 }
 
@@ -221,7 +221,7 @@ function scanRequestEnd(isFailed: boolean, bytes: Uint8Array, at: number, end: n
   if (isFailed) out.setOutcome(failure)
   else if (!hasStatus) out.setOutcome(success)
   const rest = afterColonOrSeparators(bytes, duration < 0 ? to : duration, end)
-  if (isFailed) out.text(reason, rest, end)
+  if (isFailed) writePresent(reason, bytes, rest, end, out)
   return true
 }
 
@@ -310,7 +310,7 @@ function scanTask(bytes: Uint8Array, at: number, end: number, out: EventWriter):
   writeResult(found, out)
   if (found !== result.failure) return true
   out.setError()
-  out.text(reason, rest, end)
+  writePresent(reason, bytes, rest, end, out)
   return true
 }
 

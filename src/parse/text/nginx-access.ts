@@ -1,7 +1,7 @@
 import type { EventWriter } from '../../core/event-writer.ts'
 import { fieldId } from '../../core/field.ts'
 import { defineTextFormat } from '../format.ts'
-import { decimalEnd, digitsEnd, scanDurationNs, scanUint } from '../quantity.ts'
+import { scanDurationNs, scanUint } from '../quantity.ts'
 import { WordTable } from '../word-table.ts'
 import { writeIpList } from './address.ts'
 import { scanAgents, scanClfLine } from './clf.ts'
@@ -121,10 +121,26 @@ function scanForwarded(bytes: Uint8Array, from: number, end: number, out: EventW
 /** `$request_time`: seconds with a fraction, always (an integer is somebody else's number), or `-`. */
 function scanRequestTime(bytes: Uint8Array, at: number, end: number, out: EventWriter): number {
   if (bytes[at] === dash) return at + 1
-  const to = decimalEnd(bytes, at, end)
-  if (to < 0 || bytes[digitsEnd(bytes, at, to)] !== dot) return -1
-  out.setDurationNs(scanDurationNs(bytes, at, to, secondNs))
+  let to = at
+  let point = -1
+  for (; to < end && bytes[to] !== space; to++) if (bytes[to] === dot) point = to
+  const ns = point < 0 ? Number.NaN : secondsNs(bytes, at, to)
+  if (Number.isNaN(ns)) return -1
+  out.setDurationNs(ns)
   return to
+}
+
+/** Seconds in ns. nginx writes three digits after the point; other texts take the careful way. */
+function secondsNs(bytes: Uint8Array, start: number, end: number): number {
+  if (end - start < 5 || end - start > 13 || bytes[end - 4] !== dot) return scanDurationNs(bytes, start, end, secondNs)
+  let ms = 0
+  for (let i = start; i < end; i++) {
+    const digit = bytes[i]! - 0x30
+    if (i === end - 4) continue
+    if (digit < 0 || digit > 9) return Number.NaN
+    ms = ms * 10 + digit
+  }
+  return ms * 1e6
 }
 
 /**
@@ -143,7 +159,7 @@ function writeUpstreamTime(bytes: Uint8Array, start: number, end: number, out: E
   }
   if (last === to) return from === to
   if (to - last === 1 && bytes[last] === dash) return true
-  const ns = scanDurationNs(bytes, last, to, secondNs)
+  const ns = secondsNs(bytes, last, to)
   if (Number.isNaN(ns)) return false
   out.number(upstreamDuration, ns)
   return true
@@ -173,7 +189,7 @@ function scanPairs(bytes: Uint8Array, start: number, end: number, out: EventWrit
     if (keyEnd < 0) return false
     let from = keyEnd + 1
     let to = from
-    if (bytes[from] === quote) {
+    if (from < end && bytes[from] === quote) {
       to = closingQuote(bytes, ++from, end)
       if (to < 0) return false
     } else while (to < end && !endsPlainValue(bytes, to, end)) to++

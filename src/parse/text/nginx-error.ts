@@ -33,6 +33,9 @@ const keys = new WordTable([
 ])
 /** `, client: ` may be part of what a client sent: so many places are looked at. */
 const maxTails = 4
+/** Meaning, start and end of the value of each part of a tail; nothing else has so many. */
+const maxParts = 12
+const parts = new Int32Array(maxParts * 3)
 
 /**
  * The error log of nginx: `2026/11/21 22:14:15 [error] 8710#8711: *42 msg, client: …, server: …, request: "…", upstream:
@@ -91,7 +94,7 @@ export const nginxError = defineTextFormat({
     const tail = findTail(bytes, text, end)
     if (tail > text && tail < end) {
       out.text(message, text, tail)
-      writeTail(bytes, tail, end, out)
+      writeTail(bytes, out)
     } else writeMessage(text, start, end, out, context)
     return true
   },
@@ -108,39 +111,43 @@ function scanConnection(bytes: Uint8Array, at: number, end: number, out: EventWr
   return Math.min(to + 1, end)
 }
 
-/** Where the tail begins, with its comma: the first `, client: ` from which on all parts fit. `end` without one. */
+/**
+ * Where the tail begins, with its comma: the first `, client: ` from which on all parts fit, which are in `parts` then.
+ * `end` without one.
+ */
 function findTail(bytes: Uint8Array, start: number, end: number): number {
   let tails = 0
   for (let i = start; i + 10 < end && tails < maxTails; i++) {
     if (bytes[i] !== comma || bytes[i + 1] !== space || bytes[i + 8] !== colon) continue
     if (keys.find(bytes, i + 2, i + 8) !== key.client) continue
-    if (isTail(bytes, i, end)) return i
+    if (readParts(bytes, i, end)) return i
     tails++
   }
   return end
 }
 
-function isTail(bytes: Uint8Array, start: number, end: number): boolean {
-  for (let at = start; at < end; ) {
-    if (keyAt(bytes, at, end) === 0) return false
-    const to = partEnd(bytes, at, end)
+/** Fills `parts`; false if there are other things among them. */
+function readParts(bytes: Uint8Array, start: number, end: number): boolean {
+  parts.fill(0)
+  let count = 0
+  for (let at = start; at < end; count++) {
+    const meaning = keyAt(bytes, at, end)
+    if (meaning === 0 || count === maxParts) return false
     const from = valueStart(bytes, at)
-    if (bytes[from] !== quote) {
-      for (let i = from; i < to; i++) if (bytes[i] === space || bytes[i] === quote) return false
-    }
+    const to = partEnd(bytes, from, end)
+    const isQuoted = from < to && bytes[from] === quote
+    if (!isQuoted) for (let i = from; i < to; i++) if (bytes[i] === space || bytes[i] === quote) return false
+    parts[count * 3] = meaning
+    parts[count * 3 + 1] = isQuoted ? from + 1 : from
+    parts[count * 3 + 2] = isQuoted && bytes[to - 1] === quote && to - 1 > from ? to - 1 : to
     at = to
   }
   return true
 }
 
-function writeTail(bytes: Uint8Array, start: number, end: number, out: EventWriter): void {
-  for (let at = start; at < end;) {
-    const to = partEnd(bytes, at, end)
-    const meaning = keyAt(bytes, at, end)
-    const from = valueStart(bytes, at)
-    const isQuoted = bytes[from] === quote && bytes[to - 1] === quote && to - 1 > from
-    if (from < to) writePart(meaning, bytes, isQuoted ? from + 1 : from, isQuoted ? to - 1 : to, out)
-    at = to
+function writeTail(bytes: Uint8Array, out: EventWriter): void {
+  for (let i = 0; i < parts.length && parts[i] !== 0; i += 3) {
+    if (parts[i + 1]! < parts[i + 2]!) writePart(parts[i]!, bytes, parts[i + 1]!, parts[i + 2]!, out)
   }
 }
 
@@ -160,9 +167,11 @@ function keyAt(bytes: Uint8Array, at: number, end: number): number {
   return keys.find(bytes, at + 2, to)
 }
 
-/** Where a part ends: before the next key. A quoted text is not escaped: only a quote before a key or the end ends it. */
-function partEnd(bytes: Uint8Array, at: number, end: number): number {
-  const from = valueStart(bytes, at)
+/**
+ * Where a part ends whose value begins at `from`: before the next key. A quoted text is not escaped: only a quote before
+ * a key or the end ends it.
+ */
+function partEnd(bytes: Uint8Array, from: number, end: number): number {
   const isQuoted = from < end && bytes[from] === quote
   for (let i = from; i < end; i++) {
     if (bytes[i] !== comma || (isQuoted && (bytes[i - 1] !== quote || i - 1 === from))) continue
@@ -211,7 +220,7 @@ function writeUpstream(bytes: Uint8Array, start: number, end: number, out: Event
     break
   }
   let to = from
-  if (bytes[from] === 0x75 && bytes[from + 4] === colon) {
+  if (from + 4 < end && bytes[from] === 0x75 && bytes[from + 4] === colon) {
     // `unix:/run/php.sock:/uri`: the second colon ends the path of the socket.
     to = from + 5
     while (to < end && bytes[to] !== colon) to++

@@ -23,6 +23,11 @@ const maxMethodBytes = 32
 
 /** Place of the quote that ends a quoted text whose inside begins at `from`; `\"` is none. -1 if it is open. */
 export function closingQuote(bytes: Uint8Array, from: number, end: number): number {
+  // A loop with one comparison takes half the time of the careful one, which few texts need.
+  let first = from
+  while (first < end && bytes[first] !== quote) first++
+  if (first === end) return -1
+  if (first === from || bytes[first - 1] !== backslash) return first
   for (let i = from; i < end; i++) {
     const byte = bytes[i]!
     if (byte === quote) return i
@@ -95,7 +100,7 @@ export function writeTarget(bytes: Uint8Array, start: number, end: number, out: 
     from = writeAuthority(bytes, authority, end, out)
   }
   let to = from
-  while (to < end && bytes[to] !== question && bytes[to] !== hash) to++
+  while (to < end && (bytes[to]! > question || (bytes[to] !== question && bytes[to] !== hash))) to++
   out.text(urlPath, from, to)
   if (to === end) return
   if (bytes[to] === question) {

@@ -6,6 +6,7 @@ import { scanIso } from '../timestamp/iso.ts'
 import { scanNamed } from '../timestamp/named.ts'
 import { writeTime } from './constant.ts'
 import { writePid } from './header-part.ts'
+import { writePresent } from './request.ts'
 import { isNumber, priorityEnd, streamHash, writePriority } from './syslog-priority.ts'
 
 const [space, openParen, closeParen, colon, open, close] = [0x20, 0x28, 0x29, 0x3a, 0x5b, 0x5d]
@@ -191,6 +192,6 @@ function writeTag(bytes: Uint8Array, start: number, end: number, out: EventWrite
     at++
   }
   if (at >= end || bytes[at] !== open) return
-  out.text(procid, at + 1, end - 1)
+  writePresent(procid, bytes, at + 1, end - 1, out)
   if (isNumber(bytes, at + 1, end - 1)) writePid(bytes, at + 1, end - 1, out)
 }

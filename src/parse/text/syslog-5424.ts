@@ -1,4 +1,4 @@
-import { copyEscaped } from '../../core/byte-writer.ts'
+import { escapeInto } from '../../core/byte-writer.ts'
 import { eventFlag } from '../../core/event-flag.ts'
 import type { EventWriter } from '../../core/event-writer.ts'
 import { fieldId } from '../../core/field.ts'
@@ -143,6 +143,7 @@ function scanData(bytes: Uint8Array, start: number, end: number, out: EventWrite
         out.addFlags(eventFlag.dup_key)
         continue
       }
+      if (isAbsent(bytes, paramTo + 2, valueTo)) continue
       if (!isFirst) scratch[into++] = 0x2c
       isFirst = false
       into = copyQuoted(bytes, param, paramTo, scratch, into)
@@ -158,6 +159,11 @@ function scanData(bytes: Uint8Array, start: number, end: number, out: EventWrite
   batch.scratchEnd = into
   writeScratchJson(structuredData, from, into, out)
   return to
+}
+
+/** Nothing, or `-`. */
+function isAbsent(bytes: Uint8Array, start: number, end: number): boolean {
+  return start === end || (end - start === 1 && bytes[start] === dash)
 }
 
 /** Checks all elements and returns where they end, -1 if they do not fit the grammar or the limits. */
@@ -231,7 +237,7 @@ function isEqual(bytes: Uint8Array, start: number, end: number, otherStart: numb
 
 function copyQuoted(bytes: Uint8Array, start: number, end: number, to: Uint8Array, at: number): number {
   to[at] = quote
-  const after = copyEscaped(bytes, start, end, to, at + 1)
+  const after = escapeInto(bytes, [start, end], to, at + 1)
   to[after] = quote
   return after + 1
 }
@@ -244,10 +250,10 @@ function copyValue(bytes: Uint8Array, start: number, end: number, to: Uint8Array
     if (bytes[i] !== backslash) continue
     const next = bytes[i + 1]!
     if (next === quote || next === backslash || next === close) {
-      into = copyEscaped(bytes, from, i, to, into)
+      into = escapeInto(bytes, [from, i], to, into)
       from = i + 1
     }
     i++
   }
-  return copyEscaped(bytes, from, end, to, into)
+  return escapeInto(bytes, [from, end], to, into)
 }

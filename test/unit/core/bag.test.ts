@@ -15,7 +15,14 @@ function bytesOf(bag: Bag): Uint8Array {
   return to.finish()
 }
 
-const values = fc.array(fc.double({ min: 0, max: 1e12, noNaN: true }), { minLength: 1, maxLength: 1500, size: 'max' })
+/** Many values from few numbers, so that a failure shrinks fast. */
+const values = fc
+  .record({
+    count: fc.integer({ min: 1, max: 1500 }),
+    seed: fc.integer({ min: 1, max: 1e6 }),
+    scale: fc.constantFrom(1, 1e-3, 1e6),
+  })
+  .map(({ count, seed, scale }) => Array.from({ length: count }, (_, i) => ((i * 7919 * seed) % 10_007) * scale))
 const share = fc.integer({ min: 1, max: 1000 }).map((thousandths) => thousandths / 1000)
 
 it('a quantile is that of the nearest rank: exact up to a thousand values, then within one percent', () => {

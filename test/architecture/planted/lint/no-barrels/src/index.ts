@@ -1,2 +1,2 @@
-export { createApp } from './app.ts'
+export { createApp } from './app/start.ts'
 export { check } from './config/check.ts'

@@ -1,3 +1,3 @@
-import type { Other } from '../app.ts' // planted: logpipe(rooms) server may not import app.ts
+import type { Other } from '../app/start.ts' // planted: logpipe(rooms) server may not import app/start.ts
 
 export type Taken = Other
