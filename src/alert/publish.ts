@@ -20,7 +20,7 @@ export interface Transition {
 }
 
 /** Labels of an instance: `by` values, then those of the rule, then alertname and severity; empty ones are dropped. */
-export function labelsOf(rule: RuleInstance, key: string): Labels {
+function labelsOf(rule: RuleInstance, key: string): Labels {
   const values = seriesValues(key)
   const labels: Record<string, string> = {}
   rule.by.forEach((field, i) => {

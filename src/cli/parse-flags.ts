@@ -10,13 +10,13 @@ export interface ParseFlags {
   readonly referenceTime?: string
 }
 
-export function addParseFlags(command: Command): void {
+export function addParseFlags(command: Command, multiline: ParseFlags['multiline']): void {
   command
     .option('--format <name>', 'format of the lines, see logpipe formats', 'auto')
     .addOption(
       new Option('--multiline <how>', 'join stack traces to the line they belong to')
         .choices(['auto', 'off'])
-        .default('off'),
+        .default(multiline),
     )
     .option('--timezone <zone>', 'zone of times that give none: Asia/Shanghai, +08:00', 'UTC')
     .option('--reference-time <time>', 'time of lines without one, and where a missing year is found from; RFC 3339')

@@ -17,7 +17,7 @@ interface Flags extends ParseFlags {
 
 export function defineParse(command: Command, invocation: Invocation): void {
   command.argument('[file]', 'file of log lines; absent or -: standard input')
-  addParseFlags(command)
+  addParseFlags(command, 'off')
   command
     .addOption(
       new Option('--original <when>', 'keep the line as event.original')

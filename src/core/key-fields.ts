@@ -4,8 +4,10 @@ import type { FieldTable } from './field.ts'
 
 /** Keys that are remembered; the table of fields has room for no more. */
 const maxKeys = 4096
-/** What `find` returns for a key that is no part of a field name as it stands, and for one that finds no room. */
-export const [oddKey, noRoom] = [-2, -1]
+/** What `KeyFields.find` returns for a key that is no part of a field name as it stands. */
+export const oddKey = -2
+/** The same for a key that finds no room. */
+const noRoom = -1
 
 /** Keys of the input as fields under one prefix, found by their bytes: a string is made once for each new key. */
 export class KeyFields {
@@ -19,7 +21,7 @@ export class KeyFields {
     this.#prefix = prefix
   }
 
-  /** Number of the field `<prefix>.<key>`; `oddKey` or `noRoom` (both below 0) if there is none. The span is UTF-8. */
+  /** Number of the field `<prefix>.<key>`; -1 if there is no room, `oddKey` if it cannot be one. The span is UTF-8. */
   find(bytes: Uint8Array, start: number, end: number): number {
     if (end <= start || end - start > 256) return oddKey
     const key = this.#keys.intern(bytes, start, end)

@@ -9,24 +9,3 @@ export function paneStart(ms: number, tickMs: number): number {
 export function paneEnd(ms: number, tickMs: number): number {
   return paneStart(ms, tickMs) + tickMs
 }
-
-/**
- * Watermark of one source: the highest min(event time, record time) less `outOfOrderMs`. It never goes back; one fast
- * clock cannot move it further than the record times do.
- */
-export class Watermark {
-  readonly outOfOrderMs: number
-  /** Epoch ms; -Infinity before the first event. */
-  ms: number
-
-  constructor(outOfOrderMs: number, ms = -Infinity) {
-    this.outOfOrderMs = outOfOrderMs
-    this.ms = ms
-  }
-
-  /** The watermark after an event; `this` is unchanged. A clamped event has its record time as event time. */
-  after(eventMs: number, recordMs: number): number {
-    const seen = Math.min(eventMs, Number.isNaN(recordMs) ? eventMs : recordMs) - this.outOfOrderMs
-    return seen > this.ms ? seen : this.ms
-  }
-}

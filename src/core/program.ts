@@ -58,7 +58,7 @@ export interface CompiledOccurrence {
 /** What the derive unit of a source runs. */
 export interface DeriveProgram {
   readonly tickMs: number
-  /** See `Watermark`. */
+  /** How far events of one source may be out of order, ms: its watermark stays so far behind. */
   readonly outOfOrderMs: number
   /** Hash of the whole configuration, for frames. */
   readonly configHash: string

@@ -84,7 +84,10 @@ class DeriveRun {
     this.#perEvent = program.derives.length + program.occurrences.length
   }
 
-  /** See `Watermark` in core/pane.ts: the same formula, over columns. */
+  /**
+   * The watermark is the highest min(event time, record time) less `outOfOrderMs`. It never goes back, and one fast
+   * clock cannot move it further than the record times do. A clamped event has its record time as event time.
+   */
   step(state: DeriveState, batch: EventBatch, out: (frame: Frame) => void): void {
     const { records, count, time, recordTime } = batch
     state.begin({ offset: records.base, sub: 0 })

@@ -14,7 +14,7 @@ import { createAlertUnit } from '../../src/alert/unit.ts'
 import { alerts, derives as deriveDefinitions } from '../../src/registry.ts'
 import { eventsOf, sourceOf, storyStart, type PlainEvent } from './events.ts'
 
-export const tickMs = 15_000
+const tickMs = 15_000
 
 /** An entry as it stands in a pipeline file. */
 export type Entry = { readonly id: string; readonly type: string } & Readonly<Record<string, unknown>>

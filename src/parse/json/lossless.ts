@@ -128,7 +128,7 @@ export class LosslessReader {
     this.#at = to + 1
     let text = textOf(this.#bytes, start, to)
     if (text.includes('\\')) text = String(JSON.parse(`"${text}"`)).toWellFormed()
-    return isValue && /[\x1b\x9b]/.test(text) ? withoutSequences(text) : text
+    return isValue && (text.includes('\x1b') || text.includes('\x9b')) ? withoutSequences(text) : text
   }
 
   #space(): void {

@@ -187,7 +187,9 @@ function candidatesOf(leaf: Leaf, format: JsonFormat, leaves: readonly Leaf[]): 
   const found: Candidate[] = []
   for (const target of named === undefined ? [] : [named.target].flat()) {
     const candidate =
-      target.to === 'under' ? underCandidate(`${target.prefix}.${named!.rest}`, kind) : candidateOf(target, path, kind)
+      target.to === 'under'
+        ? underCandidate(`${target.prefix}.${named?.rest ?? path}`, kind)
+        : candidateOf(target, path, kind)
     if (candidate !== undefined) found.push(candidate)
   }
   if (named !== undefined) return found
@@ -262,6 +264,6 @@ const streamSlots = [
 ]
 
 function streamOf(winners: ReadonlyMap<string, Winner>): Int32Array {
-  const slots = streamSlots.find(([first]) => winners.has(first!)) ?? []
+  const slots = streamSlots.find(([first = '']) => winners.has(first)) ?? []
   return Int32Array.from(slots.flatMap((slot) => winners.get(slot)?.leaf.token ?? []))
 }

@@ -65,6 +65,7 @@ export class JsonTokens implements Oddness {
   }
 
   /** Reads the object that begins at `start`; returns the position after it, -1 if it is no JSON. */
+  // oxlint-disable-next-line max-lines-per-function -- V8 inlines up to a budget: split, it is a fifth slower
   scan(bytes: Uint8Array, start: number, end: number): number {
     this.#begin(bytes)
     const { tree, list } = this

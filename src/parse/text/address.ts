@@ -13,7 +13,7 @@ const invalidPort = fieldId('attributes.source.port')
 const maxPort = 65_535
 
 /** Whether the span is four decimal bytes, none with a leading zero (Elasticsearch refuses those). */
-export function isIpv4(bytes: Uint8Array, start: number, end: number): boolean {
+function isIpv4(bytes: Uint8Array, start: number, end: number): boolean {
   if (end - start < 7 || end - start > 15) return false
   let parts = 1
   let value = 0
@@ -36,7 +36,7 @@ export function isIpv4(bytes: Uint8Array, start: number, end: number): boolean {
 }
 
 /** Whether the span is an IPv6 address in a text form of RFC 4291 section 2.2, without a zone. */
-export function isIpv6(bytes: Uint8Array, start: number, end: number): boolean {
+function isIpv6(bytes: Uint8Array, start: number, end: number): boolean {
   if (end - start < 2 || end - start > 45) return false
   let groups = 0
   let isShort = false
@@ -79,7 +79,7 @@ export function isHex(byte: number): boolean {
  * Where the address proper begins if the span is an IP address: after `::ffff:` of one that maps IPv4, which is
  * reduced to it; -1 if the span is no address. `end` is what `zoneStart` has returned.
  */
-export function ipStart(bytes: Uint8Array, start: number, end: number): number {
+function ipStart(bytes: Uint8Array, start: number, end: number): number {
   if (isIpv4(bytes, start, end)) return start
   if (!isIpv6(bytes, start, end)) return -1
   let colons = 0
@@ -95,7 +95,7 @@ function isAllF(bytes: Uint8Array, at: number): boolean {
 }
 
 /** Where the zone of `fe80::1%eth0` begins; `end` if there is none. */
-export function zoneStart(bytes: Uint8Array, start: number, end: number): number {
+function zoneStart(bytes: Uint8Array, start: number, end: number): number {
   let isIpv6Like = false
   for (let i = start; i < end; i++) {
     if (bytes[i] === colon) isIpv6Like = true

@@ -49,7 +49,7 @@ export const key = {
 } as const
 
 export const result = { success: 1, failure: 2, started: 3 } as const
-export const side = { buy: 1, sell: 2 } as const
+const side = { buy: 1, sell: 2 } as const
 
 /**
  * The words of monitor lines, one list per meaning; `_` stands for one blank, too. Everything that a line of

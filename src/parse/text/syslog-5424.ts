@@ -1,4 +1,3 @@
-import { escapeInto } from '../../core/byte-writer.ts'
 import { eventFlag } from '../../core/event-flag.ts'
 import type { EventWriter } from '../../core/event-writer.ts'
 import { fieldId } from '../../core/field.ts'
@@ -27,6 +26,7 @@ const maxName = 32
 const [maxElements, maxParams] = [16, 64]
 /** Where names of elements begin and end: a second element of the same name is refused. */
 const elements = new Int32Array(maxElements * 2)
+const controlEscape = Uint8Array.from('\\u00', (char) => char.charCodeAt(0))
 
 /**
  * `<PRI>1 time host app procid msgid [sd] msg` of RFC 5424, with nil values, escapes in the structured data and the
@@ -237,7 +237,7 @@ function isEqual(bytes: Uint8Array, start: number, end: number, otherStart: numb
 
 function copyQuoted(bytes: Uint8Array, start: number, end: number, to: Uint8Array, at: number): number {
   to[at] = quote
-  const after = escapeInto(bytes, [start, end], to, at + 1)
+  const after = copyEscaped(bytes, start, end, to, at + 1)
   to[after] = quote
   return after + 1
 }
@@ -250,10 +250,31 @@ function copyValue(bytes: Uint8Array, start: number, end: number, to: Uint8Array
     if (bytes[i] !== backslash) continue
     const next = bytes[i + 1]!
     if (next === quote || next === backslash || next === close) {
-      into = escapeInto(bytes, [from, i], to, into)
+      into = copyEscaped(bytes, from, i, to, into)
       from = i + 1
     }
     i++
   }
-  return escapeInto(bytes, [from, end], to, into)
+  return copyEscaped(bytes, from, end, to, into)
+}
+
+/** The span as the inside of a JSON string. It is short: the copier of the encoder, which needs views, would cost more. */
+function copyEscaped(bytes: Uint8Array, start: number, end: number, to: Uint8Array, at: number): number {
+  let into = at
+  for (let i = start; i < end; i++) {
+    const byte = bytes[i]!
+    if (byte < space) {
+      for (let j = 0; j < controlEscape.length; j++) to[into++] = controlEscape[j]!
+      to[into++] = hexDigit(byte >> 4)
+      to[into++] = hexDigit(byte & 15)
+      continue
+    }
+    if (byte === quote || byte === backslash) to[into++] = backslash
+    to[into++] = byte
+  }
+  return into
+}
+
+function hexDigit(value: number): number {
+  return value < 10 ? 0x30 + value : 0x57 + value
 }

@@ -8,76 +8,52 @@ import { parseLines } from '../../../support/parse.ts'
 
 const examples = formats.filter((format) => format.shape === 'json').map((format) => format.example)
 
-const realKeys = fc.constantFrom(
-  ...['level', 'time', 'pid', 'hostname', 'msg', 'message', 'err', 'req', 'res', 'responseTime', '@timestamp', 'log'],
-  ...['stream', 'kubernetes', 'service.name', 'http', 'status', 'method', 'path', 'duration', 'duration_ms', 'stack'],
-  ...['error', 'trace_id', 'traceparent', 'user', 'ip', 'levelname', 'asctime', 'exc_info', 'ecs.version', 'tags'],
-  ...['labels', 'host', 'event.duration', 'log.level', 'source.ip', 'url.original', 'fields', 'logger', '@metadata'],
+/** Parts of a text separated by blanks. */
+function oneOf(...texts: string[]): fc.Arbitrary<string> {
+  return fc.constantFrom(...texts.join(' ').split(' '))
+}
+
+/** Keys as JSON writes them. */
+const realKeys = oneOf(
+  'level time pid hostname msg message err req res responseTime @timestamp log stream kubernetes service.name http',
+  'status method path duration duration_ms stack error trace_id traceparent user ip levelname asctime exc_info',
+  'ecs.version tags labels host event.duration log.level source.ip url.original fields logger @metadata',
+).map((key) => JSON.stringify(key))
+const hostileKeys = fc.oneof(
+  oneOf(
+    String.raw`"" "." ".." "a." ".a" "a..b" "a.b" "a" "_" "__proto__" "constructor" "toString" "toJSON" "then" "_id"`,
+    String.raw`"data_stream.type" "logpipe.level" "k\u0000" "k\"q" "k\\" "\u0061" "键" "attributes" "overflow"`,
+  ),
+  fc.constantFrom('" "', `"${'x'.repeat(300)}"`),
 )
-const hostileKeys = fc.constantFrom(
-  ...[
-    '',
-    ' ',
-    '.',
-    '..',
-    'a.',
-    '.a',
-    'a..b',
-    'a.b',
-    'a',
-    '_',
-    '__proto__',
-    'constructor',
-    'toString',
-    'toJSON',
-    'then',
-  ],
-  ...[
-    '_id',
-    'data_stream.type',
-    'logpipe.level',
-    'k\u0000',
-    'k"q',
-    'k\\',
-    '键',
-    'x'.repeat(300),
-    'attributes',
-    'overflow',
-  ],
+const realValues = fc.oneof(
+  oneOf(
+    '30 50 200 500 999 8710 -12 1795299255003 1795299255.003121 0 -0 1.50 1e3 1e400 1E-400 9007199254740993 true null',
+    String.raw`"error" "WARNING" "I" "shout" "-" "(null)" "" "P" "GET" "/pay?id=7" "https://a.example:81/x#y" "lunch"`,
+    String.raw`"2026-11-21T22:14:15.003Z" "10.0.0.9:51514" "::ffff:1.2.3.4" "999.1.1.1" "1.2s" "12ms" "a\nb" "\"hi\""`,
+    String.raw`"4bf92f3577b34da6a3ce929d0e0e4736" "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01" "😀"`,
+    String.raw`"\u001b[32minfo\u001b[39m" "\u0041\/" "\ud83d" "\ud83d\ude00" [] {} [1,null,"a"] [[1,[2]]] [{"a":null}]`,
+  ),
+  fc.constantFrom(
+    '"2026-11-21 22:14:15,003"',
+    '"200 OK"',
+    '9'.repeat(70),
+    String.raw`"TypeError: x is not a function\n    at pay (/srv/pay.js:12:7)\n    at node:internal/main:1:2"`,
+  ),
 )
-const realValues = fc.constantFrom<Json>(
-  ...[30, 50, 200, 500, 999, 8710, 1795299255003, 1795299255.003121, 'error', 'WARNING', 'I', 'shout', '200 OK', '-'],
-  ...['2026-11-21T22:14:15.003Z', '2026-11-21 22:14:15,003', 'lunch', 'GET', '/pay?id=7', 'https://a.example:81/x#y'],
-  ...['10.0.0.9:51514', '::ffff:1.2.3.4', '999.1.1.1', '4bf92f3577b34da6a3ce929d0e0e4736', '(null)', '', 'P', 'a\nb'],
-  ...['TypeError: x is not a function\n    at pay (/srv/pay.js:12:7)\n    at node:internal/main:1:2', '1.2s', '12ms'],
-  ...['00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01', '\u001b[32minfo\u001b[39m', 'say "hi"', '😀', true],
-)
-const numbers = fc.constantFrom('0', '-0', '1e3', '1e400', '1E-400', '9007199254740993', '-12', '1.50', '9'.repeat(70))
 
 /** JSON texts of objects as they may come: doubled keys, escapes, numbers of all kinds, null, nesting, white space. */
 const { object } = fc.letrec<{ value: string; object: string }>((tie) => ({
   value: fc.oneof(
     { depthSize: 'small', withCrossShrink: true },
-    realValues.map((value) => JSON.stringify(value)),
-    numbers,
-    fc.constantFrom(
-      'null',
-      'true',
-      '[]',
-      '{}',
-      '"\\u0041\\/"',
-      '"\\ud83d"',
-      '"\\ud83d\\ude00"',
-      '[1,null,"a"]',
-      '[[1,[2]]]',
-    ),
+    { arbitrary: realValues, weight: 5 },
     fc.string({ maxLength: 8, unit: 'grapheme' }).map((text) => JSON.stringify(text)),
     fc.array(tie('value'), { maxLength: 4 }).map((items) => `[${items.join(', ')}]`),
     tie('object'),
   ),
   object: fc
     .array(fc.tuple(fc.oneof({ arbitrary: realKeys, weight: 4 }, hostileKeys), tie('value')), { maxLength: 7 })
-    .map((entries) => `{${entries.map(([key, value]) => `${JSON.stringify(key)}: ${value}`).join(',')}}`),
+    .map((entries) => `{${entries.map(([key, value]) => `${key}: ${value}`).join(',')}}`),
 }))
 
 function parts({ outcome, document, payload, isPartial }: ScannedJson): unknown {
@@ -171,8 +147,8 @@ const rows: readonly (readonly [id: string, line: string, expected: Expected])[]
   ],
   [
     'J4 hasOwnProperty',
-    '{"message":"m","toString":1,"hasOwnProperty":2,"then":3,"toJSON":4}',
-    { attributes: { toString: 1, hasOwnProperty: 2, then: 3, toJSON: 4 } },
+    '{"message":"m","toString":1,"hasOwnProperty":2,"toJSON":4}',
+    { attributes: { toString: 1, hasOwnProperty: 2, toJSON: 4 } },
   ],
   ['J4 constructor', '{"message":"m","constructor.prototype":1}', { 'attributes.constructor.prototype': 1 }],
   [

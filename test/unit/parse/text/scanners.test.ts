@@ -25,8 +25,23 @@ import { abbreviationsOf, zoneOf } from '../../../../src/parse/timestamp/zone.ts
 import { documentsOf, recordsOf, referenceMs } from '../../../support/parse.ts'
 
 const formats: readonly TextFormat[] = [
-  ...[apacheCombined, apacheCommon, apacheError, cri, django, gunicorn, logfmt, loguru, monitor, nginxAccess],
-  ...[nginxError, pythonLogging, springBoot, syslog3164, syslogIso, syslog5424, uvicorn],
+  apacheCombined,
+  apacheCommon,
+  apacheError,
+  cri,
+  django,
+  gunicorn,
+  logfmt,
+  loguru,
+  monitor,
+  nginxAccess,
+  nginxError,
+  pythonLogging,
+  springBoot,
+  syslog3164,
+  syslogIso,
+  syslog5424,
+  uvicorn,
 ]
 const byName = formats.map((format) => [format.name, format] as const)
 
