@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Parser, Partition, RecordInput, SourcePorts } from '../core/component.ts'
 import { parseCondition } from '../core/condition.ts'
 import { describeError, LogpipeError } from '../core/error.ts'
-import { EventBatch, EventTables, type Json, type RowFilter } from '../core/event-batch.ts'
+import { EventBatch, EventTables, type Json } from '../core/event-batch.ts'
 import { levelNames } from '../core/level.ts'
 import { RecordBatch } from '../core/record-batch.ts'
 import { compileFilter } from '../core/row-filter.ts'
@@ -61,7 +61,7 @@ export async function tail(wish: TailWish, settings: ParseSettings, ports: TailP
     isFirst = false
     let hasMore = false
     for (const reader of readers.values()) {
-      hasMore = (await reader.read((batch) => ports.show(batch, isShown(batch)), ports.signal)) || hasMore
+      hasMore = (await reader.read((batch) => ports.show(batch, isShown(batch)), ports)) || hasMore
     }
     const isDone = input.isBounded && [...readers.values()].every(({ isFinished }) => isFinished)
     if (isDone) break
@@ -77,6 +77,8 @@ class Reader {
   readonly #parser: Parser
   readonly #events: EventBatch
   #position: bigint
+  /** Record time of the first line: lines without a time before any that has one get it. */
+  #firstMs = NaN
 
   constructor(partition: Partition, parser: Parser, at: { start: bigint; tables: EventTables }) {
     this.#partition = partition
@@ -86,7 +88,8 @@ class Reader {
   }
 
   /** One batch; false if there was nothing to read. */
-  async read(show: (batch: EventBatch) => Promise<void>, signal: AbortSignal): Promise<boolean> {
+  async read(show: (batch: EventBatch) => Promise<void>, { signal, now }: TailPorts): Promise<boolean> {
+    const nowMs = now()
     if (this.isFinished) return false
     const reading = this.#partition.read(this.#position, batchBytes)
     const result = await Promise.race([reading, whenAborted(signal)])
@@ -95,6 +98,10 @@ class Reader {
       return false
     }
     const { records } = result
+    if (Number.isNaN(this.#firstMs) && records.count > 0) {
+      this.#firstMs = Number.isNaN(records.timestamp[0]) ? nowMs : records.timestamp[0]!
+      records.timestamp[0] = this.#firstMs
+    }
     this.#position = records.base + BigInt(records.next)
     this.isFinished = result.isFinished
     this.#events.reset(records)
@@ -114,12 +121,12 @@ class Reader {
 }
 
 function rowChoice({ where, level, sinceMs }: TailWish): (batch: EventBatch) => Int32Array {
-  const conditions = where.map((text) => {
-    const { condition, fault } = parseCondition(text)
-    if (condition !== undefined) return condition
+  for (const text of where) {
+    const { fault } = parseCondition(text)
+    if (fault === undefined) continue
     throw new LogpipeError('LP_USAGE', `reading --where ${text}: column ${fault.offset + 1}: ${fault.message}`)
-  })
-  const filter: RowFilter | undefined = compileFilter({ where: conditions, anyOf: [], noneOf: [] })
+  }
+  const filter = compileFilter({ where })
   const least = level === undefined ? 0 : levelNames.indexOf(level)
   return (batch) => {
     const rows = new Int32Array(batch.count)

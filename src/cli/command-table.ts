@@ -15,6 +15,21 @@ export interface CommandEntry {
 /** All commands, in the order of the help: first what runs, then what reads, then what checks. */
 export const commandTable: readonly CommandEntry[] = [
   {
+    name: 'demo',
+    summary: 'Play a seeded incident through the real pipeline.',
+    load: async () => (await import('./demo.ts')).defineDemo,
+  },
+  {
+    name: 'serve',
+    summary: 'Read files, standard input and HTTP without any configuration.',
+    load: async () => (await import('./serve.ts')).defineServe,
+  },
+  {
+    name: 'run',
+    summary: 'Run the pipelines of a project.',
+    load: async () => (await import('./run.ts')).defineRun,
+  },
+  {
     name: 'parse',
     summary: 'Turn log lines into JSON events, one per line.',
     load: async () => (await import('./parse.ts')).defineParse,

@@ -91,9 +91,13 @@ export class Invocation {
     }
     if (loaded.project !== undefined) return loaded.project
     const count = loaded.findings.filter(({ severity }) => severity === 'error').length
-    throw new LogpipeError('LP_CONFIG_INVALID', `loading the configuration: ${count} ${count === 1 ? 'error' : 'errors'}`, {
-      remedy: 'Mend what is listed; logpipe validate lists it again.',
-    })
+    throw new LogpipeError(
+      'LP_CONFIG_INVALID',
+      `loading the configuration: ${count} ${count === 1 ? 'error' : 'errors'}`,
+      {
+        remedy: 'Mend what is listed; logpipe validate lists it again.',
+      },
+    )
   }
 
   #hasColour(isTerminal: boolean): boolean {

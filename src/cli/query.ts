@@ -24,7 +24,10 @@ const csvFields = ['@timestamp', 'logpipe.level', 'service.name', 'message']
 
 export function defineQuery(command: Command, invocation: Invocation): void {
   command
-    .argument('[expression...]', 'level:error service:pay status:>=500 "two words" -debug; after -- if it begins with -')
+    .argument(
+      '[expression...]',
+      'level:error service:pay status:>=500 "two words" -debug; after -- if it begins with -',
+    )
     .option('--data <dir>', 'folder of the store')
     .option('--from <time>', 'not before: now, -2h or RFC 3339')
     .option('--to <time>', 'before')
@@ -93,7 +96,8 @@ async function showEvents(
   const { output, paint } = invocation
   const { json, jsonLines } = invocation.flags
   const fields = flags.fields?.split(',').map((name) => name.trim()) ?? []
-  if (flags.csv === true && json === true) throw usageError('reading the command line: --csv and --json exclude each other')
+  if (flags.csv === true && json === true)
+    throw usageError('reading the command line: --csv and --json exclude each other')
   if (json === true) {
     const events = [...search.pages(flags.sort, flags.limit)].flat().map(({ id, doc }) => ({ id, event: parsed(doc) }))
     return output.document('query', { events })

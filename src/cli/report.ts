@@ -17,6 +17,7 @@ export function errorText(error: unknown, paint: Paint, isVerbose: boolean): str
 
 function stackText(error: Error): string {
   const stacks: string[] = []
-  for (let at: unknown = error; at instanceof Error && stacks.length < 8; at = at.cause) stacks.push(at.stack ?? at.message)
+  for (let at: unknown = error; at instanceof Error && stacks.length < 8; at = at.cause)
+    stacks.push(at.stack ?? at.message)
   return stacks.join('\ncaused by ').split('\n').map(escapeText).join('\n')
 }

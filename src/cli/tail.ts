@@ -11,7 +11,7 @@ import { addParseFlags, referenceMsOf, type ParseFlags } from './parse-flags.ts'
 interface Flags extends ParseFlags {
   readonly follow?: boolean
   readonly lines?: string
-  readonly where?: readonly string[]
+  readonly where: readonly string[]
   readonly level?: string
   readonly since?: string
   readonly fields?: string
@@ -22,7 +22,12 @@ export function defineTail(command: Command, invocation: Invocation): void {
     .argument('[files...]', 'files, folders and globs; absent: standard input')
     .option('-f, --follow', 'go on with lines that come later')
     .option('-n, --lines <n>', 'lines before the end; 10 with files, unless --since is given')
-    .option('--where <condition...>', 'only events that meet it: http.response.status_code >= 500')
+    .option(
+      '--where <condition>',
+      'only events that meet it: http.response.status_code >= 500; may be repeated',
+      append,
+      [],
+    )
     .addOption(new Option('--level <word>', 'only events of this level or worse').choices(levelNames.slice(1)))
     .option('--since <time>', 'only events since: -15m or RFC 3339')
     .option('--fields <names>', 'fields to show, with commas between')
@@ -52,7 +57,7 @@ async function showTail(files: readonly string[], flags: Flags, invocation: Invo
       paths: files.filter((name) => name !== '-'),
       follow: flags.follow === true,
       lastLines: flags.lines === undefined ? usual : countOf('--lines', flags.lines),
-      where: flags.where ?? [],
+      where: flags.where,
       level: flags.level,
       sinceMs,
     },
@@ -65,4 +70,8 @@ async function showTail(files: readonly string[], flags: Flags, invocation: Invo
       show,
     },
   )
+}
+
+function append(value: string, values: readonly string[]): readonly string[] {
+  return [...values, value]
 }

@@ -67,7 +67,7 @@ export function fit(text: string, columns: number): string {
 
 /** Leaves one column for the mark of the cut. */
 function cutOne(text: string, columns: number): string {
-  const chars = [...text]
+  const chars = Array.from(text)
   let width = chars.reduce((sum, char) => sum + widthOf(char), 0)
   while (width > columns - 1 && chars.length > 0) width -= widthOf(chars.pop() ?? '')
   return chars.join('') + ' '.repeat(Math.max(0, columns - 1 - width))
@@ -78,7 +78,10 @@ export function table(rows: readonly (readonly string[])[]): string[] {
   const widths: number[] = []
   for (const row of rows) {
     row.forEach((cell, i) => {
-      widths[i] = Math.max(widths[i] ?? 0, [...cell].reduce((sum, char) => sum + widthOf(char), 0))
+      widths[i] = Math.max(
+        widths[i] ?? 0,
+        Array.from(cell).reduce((sum, char) => sum + widthOf(char), 0),
+      )
     })
   }
   return rows.map((row) => row.map((cell, i) => (i === row.length - 1 ? cell : fit(cell, widths[i]!))).join('  '))

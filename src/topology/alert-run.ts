@@ -1,8 +1,10 @@
-import type { Json } from '../core/event-batch.ts'
+import { Decoder, Encoder } from '../core/codec.ts'
+import type { Json, JsonObject } from '../core/event-batch.ts'
 import { LogpipeError } from '../core/error.ts'
-import type { Frame } from '../core/frame.ts'
+import { comparePositions, type Frame } from '../core/frame.ts'
+import { decodeFrame, decodeList, encodeFrame, encodeList } from '../core/frame-codec.ts'
 import type { Position } from '../core/record-batch.ts'
-import type { Claim, Commit, Decision, DecisionKind, Output, Snapshot, Unit } from '../core/unit.ts'
+import type { Chunk, Claim, Commit, Decision, DecisionKind, Output, Snapshot, Unit } from '../core/unit.ts'
 
 /** A source as the alert unit knows it. */
 export interface KnownSource {
@@ -23,15 +25,21 @@ export interface AlertUnit<State extends AlertStanding> extends Unit<State, Fram
   watermark(state: State): number
 }
 
-/** The one alert unit with its claim: what it is given, and what it puts out until the next commit. */
+/**
+ * The one alert unit with its claim: what it is given, and what it puts out until the next commit. A decision takes
+ * effect after exactly the frames that were accepted before it when it was made: its value says which, and in a later
+ * run the others wait. Frames of a source that is not included, or that has ended and goes on, wait for a decision, too:
+ * without one it would be chance at which tick they count.
+ */
 export class AlertRun<State extends AlertStanding> {
   readonly claim: Claim
   readonly #unit: AlertUnit<State>
+  readonly #isPresent: (source: string) => boolean
   state: State
-  /** Decisions of runs before that are still to be applied, by ordinal. */
+  /** Decisions of runs before that are still to be applied, by tick and ordinal. */
   readonly #recorded: Decision[]
-  /** By source: how far it had come when a recorded decision stopped its watermark. */
-  readonly #held = new Map<string, Frame>()
+  /** By source: frames that do not count yet. */
+  readonly #waiting = new Map<string, Frame[]>()
   #ordinal: number
   #applied = 0
   #seq: number
@@ -42,14 +50,16 @@ export class AlertRun<State extends AlertStanding> {
   /** False: it starts from nothing, and so must all partitions. */
   isRestored = false
 
-  constructor(claim: Claim, unit: AlertUnit<State>) {
+  /** `isPresent`: frames of this source may still come. Decisions do not wait for sources that are gone. */
+  constructor(claim: Claim, unit: AlertUnit<State>, isPresent: (source: string) => boolean) {
     this.claim = claim
     this.#unit = unit
+    this.#isPresent = isPresent
     this.state = unit.initial()
-    this.#recorded = [...claim.decisions]
-    this.#ordinal = this.#recorded.at(-1)?.ordinal ?? 0
+    this.#recorded = [...claim.decisions].sort(byTick)
+    this.#ordinal = Math.max(0, ...claim.decisions.map(({ ordinal }) => ordinal))
     this.#seq = claim.progress?.seq ?? 0
-    this.#from = claim.progress?.next ?? { offset: 0n, sub: 0 }
+    this.#from = claim.progress?.next ?? { offset: beforeTicks, sub: 0 }
   }
 
   get watermark(): number {
@@ -65,75 +75,87 @@ export class AlertRun<State extends AlertStanding> {
     return this.#outputs.some((output) => output.stage === 'alert')
   }
 
+  /** True while decisions of runs before are to be applied: no new ones are made until then. */
+  get isRepeating(): boolean {
+    return this.#recorded.length > 0
+  }
+
+  /** Newest frame that waits of each source. */
+  newestWaiting(): [string, Frame][] {
+    return [...this.#waiting].map(([source, frames]) => [source, frames.at(-1)!])
+  }
+
+  /** Where the next frame of a source begins; undefined: nothing was taken of it. */
+  acceptedTo(source: string): Position | undefined {
+    return this.#waiting.get(source)?.at(-1)?.to ?? this.state.sources.get(source)?.lastTo
+  }
+
   restore(snapshot: Snapshot): void {
-    this.state = this.#unit.decode(snapshot.stateVersion, snapshot.chunks)
+    const { chunks } = snapshot
+    this.state = this.#unit.decode(
+      snapshot.stateVersion,
+      chunks.filter(({ id }) => id !== waitingChunk),
+    )
+    const waiting = chunks.find(({ id }) => id === waitingChunk)
+    const frames = waiting === undefined ? [] : decodeList(new Decoder(waiting.bytes), decodeFrame)
+    for (const frame of frames) this.#wait(frame)
     this.isRestored = true
     this.#applied = snapshot.decision
     this.#ordinal = Math.max(this.#ordinal, snapshot.decision)
-    while (this.#recorded.length > 0 && this.#recorded[0]!.ordinal <= snapshot.decision) this.#recorded.shift()
+    const left = this.#recorded.filter(({ ordinal }) => ordinal > snapshot.decision)
+    this.#recorded.splice(0, Infinity, ...left)
   }
 
-  /**
-   * Takes a frame. A decision that a run before made between two ticks stops watermarks there until all sources have
-   * come that far, so that it takes effect at the same tick again.
-   */
   take(frame: Frame): void {
     this.#isDirty = true
-    const limit = this.#nextDecisionTick()
-    if (frame.watermark > limit) {
-      this.#held.set(frame.source, { ...frame, from: frame.to, derives: [], matches: [], samples: [] })
-      this.#step({ ...frame, watermark: limit, isEnd: false })
-    } else this.#step(frame)
+    this.#admit(frame)
     this.applyRecorded()
   }
 
-  /** Applies the recorded decisions whose tick has been reached. */
+  /** Applies the recorded decisions whose place has been reached. */
   applyRecorded(): void {
-    for (let next = this.#due(); next !== undefined; next = this.#due()) {
+    for (let next = this.#recorded[0]; next !== undefined && this.#isDue(next); next = this.#recorded[0]) {
       this.#recorded.shift()
       this.#apply(next)
-      const held = [...this.#held.values()]
-      this.#held.clear()
-      for (const frame of held) this.take(frame)
     }
   }
 
   /** Makes and applies a new decision; `record` stores it first. */
   async decide(
     kind: DecisionKind,
-    value: Json,
+    value: JsonObject,
     record: (decision: Decision) => Promise<void>,
     wallMs: number,
   ): Promise<void> {
     const position = { offset: tickOffset(this.state.tick), sub: 0 }
-    const decision = { epoch: this.claim.epoch, position, ordinal: ++this.#ordinal, kind, value, wallMs }
+    const whole = { ...value, seen: this.#seen() }
+    const decision = { epoch: this.claim.epoch, position, ordinal: ++this.#ordinal, kind, value: whole, wallMs }
     await record(decision)
     this.#made.push(decision)
     this.#apply(decision)
   }
 
+  /** Includes a source with all that waits of it. */
+  async include(source: string, record: (decision: Decision) => Promise<void>, wallMs: number): Promise<void> {
+    const last = this.#waiting.get(source)?.at(-1)
+    await this.decide('include', last === undefined ? { source } : { source, upTo: placeOfFrame(last) }, record, wallMs)
+  }
+
   commit(configHash: string, withSnapshot: boolean): Commit {
-    const next = { offset: tickOffset(this.state.tick), sub: 0 }
+    const position = { offset: tickOffset(this.state.tick), sub: 0 }
     const commit = {
       unit: this.claim.unit,
       seq: this.#seq + 1,
       from: this.#from,
-      next,
+      next: comparePositions(position, this.#from) < 0 ? this.#from : position,
       decisions: this.#made,
       outputs: this.#outputs,
       progress: { decision: this.#applied },
     }
     if (!withSnapshot) return commit
     const { stateVersion } = this.#unit
-    const chunks = [...this.#unit.encode(this.state)]
-    const snapshot = {
-      unit: this.claim.unit,
-      stateVersion,
-      configHash,
-      position: next,
-      decision: this.#applied,
-      chunks,
-    }
+    const chunks = [...this.#unit.encode(this.state), this.#encodeWaiting()]
+    const snapshot = { unit: this.claim.unit, stateVersion, configHash, position, decision: this.#applied, chunks }
     return { ...commit, snapshot }
   }
 
@@ -145,25 +167,126 @@ export class AlertRun<State extends AlertStanding> {
     this.#isDirty = false
   }
 
+  #encodeWaiting(): Chunk {
+    const to = new Encoder()
+    const frames = [...this.#waiting].sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(([, waiting]) => waiting)
+    encodeList(to, frames, encodeFrame)
+    return { id: waitingChunk, bytes: to.finish() }
+  }
+
+  #admit(frame: Frame): void {
+    if (!this.#waiting.has(frame.source) && this.#counts(frame)) this.#step(frame)
+    else this.#wait(frame)
+  }
+
+  #wait(frame: Frame): void {
+    const frames = this.#waiting.get(frame.source)
+    const last = frames?.at(-1)
+    if (last !== undefined && isReached(placeOfFrame(last), placeOfFrame(frame))) return // A repeat.
+    if (frames === undefined) this.#waiting.set(frame.source, [frame])
+    else frames.push(frame)
+  }
+
+  /** Whether a frame counts as soon as it comes; a repeat does, since the unit drops it. */
+  #counts(frame: Frame): boolean {
+    const known = this.state.sources.get(frame.source)
+    if (known === undefined) return false
+    const { lastTo, standing, isEnded } = known
+    if (isReached(placeOfSource(known), placeOfFrame(frame))) return true
+    if (standing !== 'included' || (isEnded && lastTo !== undefined)) return false
+    const next = this.#recorded[0]
+    if (next === undefined) return true
+    const limit = placeIn(valueAt(next, 'seen', frame.source))
+    return limit !== undefined && isReached(limit, placeOfFrame(frame))
+  }
+
   #step(frame: Frame): void {
     this.#unit.step(this.state, frame, (output) => this.#outputs.push(output))
   }
 
+  #isDue(decision: Decision): boolean {
+    const seen = valueAt(decision, 'seen')
+    for (const [source, value] of Object.entries(isObject(seen) ? seen : {})) {
+      const known = this.state.sources.get(source)
+      const place = placeIn(value)
+      if (place === undefined || !this.#isPresent(source)) continue
+      if (known === undefined || !isReached(placeOfSource(known), place)) return false
+    }
+    const source = valueAt(decision, 'source')
+    const upTo = placeIn(valueAt(decision, 'upTo'))
+    if (upTo === undefined || typeof source !== 'string' || !this.#isPresent(source)) return true
+    const last = this.#waiting.get(source)?.at(-1)
+    const known = this.state.sources.get(source)
+    return (
+      (last !== undefined && isReached(placeOfFrame(last), upTo)) ||
+      (known !== undefined && isReached(placeOfSource(known), upTo))
+    )
+  }
+
   #apply(decision: Decision): void {
-    this.#applied = decision.ordinal
+    this.#applied = Math.max(this.#applied, decision.ordinal)
     this.#isDirty = true
+    const source = valueAt(decision, 'source')
+    const upTo = placeIn(valueAt(decision, 'upTo'))
+    // What was to be included is gone: it must not hold the others back.
+    if (upTo !== undefined && typeof source === 'string' && !this.#isPresent(source)) return
     this.#unit.decide(this.state, decision, (output) => this.#outputs.push(output))
+    const waiting = [...this.#waiting.values()].flat()
+    this.#waiting.clear()
+    for (const frame of waiting) {
+      if (frame.source === source && upTo !== undefined && isReached(upTo, placeOfFrame(frame))) this.#step(frame)
+      else this.#admit(frame)
+    }
   }
 
-  #due(): Decision | undefined {
-    return this.state.tick >= this.#nextDecisionTick() ? this.#recorded[0] : undefined
+  /** How far each source has come. */
+  #seen(): JsonObject {
+    const seen: JsonObject = {}
+    for (const [source, known] of this.state.sources) {
+      if (known.lastTo !== undefined) seen[source] = placeOfSource(known)
+    }
+    return seen
   }
+}
 
-  #nextDecisionTick(): number {
-    const next = this.#recorded[0]
-    if (next === undefined) return Infinity
-    return next.position.offset === beforeTicks ? -Infinity : Number(next.position.offset)
-  }
+/** Chunk that holds the frames that wait, beside those of the unit. */
+const waitingChunk = 'waiting'
+
+/** A place between two frames of a source: offset, sub, watermark, whether the source has ended. */
+type Place = [offset: string, sub: number, watermark: number, isEnded: boolean]
+
+function placeOfFrame({ to, watermark, isEnd }: Frame): Place {
+  return [String(to.offset), to.sub, watermark, isEnd]
+}
+
+function placeOfSource({ lastTo, watermark, isEnded }: KnownSource): Place {
+  return [String(lastTo?.offset ?? beforeTicks), lastTo?.sub ?? 0, watermark, isEnded]
+}
+
+function placeIn(value: Json | undefined): Place | undefined {
+  // Written by `decide` and `include` alone.
+  return Array.isArray(value) ? (value as Place) : undefined
+}
+
+/** True if `at` is not before `place`. Frames without records differ in the watermark alone. */
+function isReached(at: Place, place: Place): boolean {
+  const order = comparePositions({ offset: BigInt(at[0]), sub: at[1] }, { offset: BigInt(place[0]), sub: place[1] })
+  if (order !== 0) return order > 0
+  return at[2] >= place[2] && (at[3] || !place[3])
+}
+
+function valueAt({ value }: Decision, key: string, inner?: string): Json | undefined {
+  const outer = isObject(value) ? value[key] : undefined
+  if (inner === undefined) return outer
+  return isObject(outer) ? outer[inner] : undefined
+}
+
+function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function byTick(a: Decision, b: Decision): number {
+  return comparePositions(a.position, b.position) || a.ordinal - b.ordinal
 }
 
 /** Position of a decision that was made before the first tick. */

@@ -1,4 +1,4 @@
-import { concatMap, finalize, from, lastValueFrom, of, type Observable } from 'rxjs'
+import { concatMap, from, lastValueFrom, of, type Observable } from 'rxjs'
 import type { Clock } from '../core/clock.ts'
 import type { EventSink, ParseStage, Partition, RecordInput } from '../core/component.ts'
 import type { LogpipeError } from '../core/error.ts'
@@ -82,6 +82,7 @@ export class Engine<DeriveState extends DeriveStanding, AlertState extends Alert
       idleAfterMs: settings.idleAfterMs,
       joinTimeoutMs: settings.joinTimeoutMs,
       pollMs: settings.pollMs,
+      look: () => this.#look(),
       onIdle: () => this.#idle(),
       report: settings.report,
     })
@@ -98,14 +99,16 @@ export class Engine<DeriveState extends DeriveStanding, AlertState extends Alert
 
   /** Runs until all inputs have ended or `stop` was called, then commits with a snapshot. Rejects as the log or a sink does. */
   async run(): Promise<void> {
-    await this.#restore()
-    await lastValueFrom(this.#flow(), { defaultValue: undefined })
-    await this.#committer.commit(true)
-    for (const { sinks, input } of this.#settings.pipelines) {
-      for (const sink of sinks) await sink.stop()
-      await input.stop()
+    const { pipelines } = this.#settings
+    try {
+      await this.#restore()
+      await lastValueFrom(this.#flow(), { defaultValue: undefined })
+      await this.#committer.commit(true)
+      for (const { sinks } of pipelines) for (const sink of sinks) await sink.stop()
+    } finally {
+      await Promise.allSettled(pipelines.map(({ input }) => input.stop()))
+      await Promise.allSettled(this.#runs.map(({ partition }) => partition.close()))
     }
-    for (const { partition } of this.#runs) await partition.close()
   }
 
   /** Ends `run` after the batch under way. Harmless twice. */
@@ -128,48 +131,55 @@ export class Engine<DeriveState extends DeriveStanding, AlertState extends Alert
           indexBatches({ pipelines, bury, telemetry, onEvents }),
           deriveFrames((run, decision) => this.#record(log, run.claim, decision)),
           evaluateFrames(this.#alerts),
-          concatMap(() => this.#committer.commitIfDue(delivery.records.bytes.length)),
-          finalize(() => this.#pull.settle(delivery)),
+          concatMap(() => this.#finish(delivery)),
         ),
       ),
     )
+  }
+
+  /** Not reached after a failure: then nothing more is read or committed. */
+  async #finish(delivery: Delivery<DeriveState>): Promise<void> {
+    await this.#settleSources()
+    await this.#committer.commitIfDue(delivery.records.bytes.length)
+    this.#pull.settle(delivery)
   }
 
   /** Claims all units and restores them to one cut: no partition stands later than what the alert unit has accepted. */
   async #restore(): Promise<void> {
     const { log, alertUnit } = this.#settings
     const claim = await log.claim(alertUnitName)
-    this.#alerts = new AlertRun(claim, alertUnit)
+    this.#alerts = new AlertRun(claim, alertUnit, (source) => this.#known.has(source))
     const snapshot = claim.snapshots[0]
     if (snapshot !== undefined) this.#alerts.restore(snapshot)
     this.#committer = new Committer(this.#settings, this.#alerts, this.#runs)
+    const found = await this.#find()
     this.#alerts.applyRecorded()
-    await this.#discover()
-    const gone = [...this.#alerts.state.sources].filter(([id, { isEnded, standing }]) => {
-      return !isEnded && standing !== 'stalled' && !this.#known.has(id)
-    })
-    for (const [source] of gone) await this.#decideAlert('exclude', { source })
+    for (const { partition, pipeline } of found) this.#runs.push(await this.#runOf(partition, pipeline))
+    await this.#excludeGone()
+    await this.#settleSources()
+  }
+
+  /** Looks for new partitions. */
+  async #look(): Promise<void> {
+    for (const { partition, pipeline } of await this.#find()) this.#runs.push(await this.#runOf(partition, pipeline))
+    await this.#settleSources()
   }
 
   async #idle(): Promise<void> {
-    await this.#discover()
-    await this.#includeThoseCaughtUp()
+    await this.#settleSources()
     await this.#committer.commitIfDirty()
   }
 
-  async #discover(): Promise<void> {
-    const found: string[] = []
-    for (const [index, pipeline] of this.#settings.pipelines.entries()) {
-      for (const partition of await pipeline.input.discover()) {
+  async #find(): Promise<{ partition: Partition; pipeline: number }[]> {
+    const found: { partition: Partition; pipeline: number }[] = []
+    for (const [pipeline, { input }] of this.#settings.pipelines.entries()) {
+      for (const partition of await input.discover()) {
         const { id } = partition.source
-        if (this.#known.has(id)) continue
+        if (!this.#known.has(id)) found.push({ partition, pipeline })
         this.#known.add(id)
-        found.push(id)
-        this.#runs.push(await this.#runOf(partition, index))
       }
     }
-    const unknown = found.filter((id) => !this.#alerts.state.sources.has(id))
-    if (unknown.length > 0) await this.#decideAlert('sources', { add: unknown })
+    return found
   }
 
   async #runOf(partition: Partition, pipeline: number): Promise<PartitionRun<DeriveState>> {
@@ -179,25 +189,39 @@ export class Engine<DeriveState extends DeriveStanding, AlertState extends Alert
     const parser = pipelines[pipeline]!.parse.parserFor(source)
     const run = new PartitionRun(claim, deriveUnit(source), { partition, pipeline, parser })
     run.lastArrivalMs = clock.now()
-    const accepted = this.#alerts.state.sources.get(source.id)?.lastTo ?? { offset: partition.start, sub: 0 }
+    const accepted = this.#alerts.acceptedTo(source.id) ?? { offset: partition.start, sub: 0 }
     if (this.#alerts.isRestored) claim.snapshots.some((snapshot) => run.restore(snapshot, accepted))
     return run
   }
 
-  /** Sources that came late hold ticks back only once they are as far as the others. */
-  async #includeThoseCaughtUp(): Promise<void> {
-    const global = this.#alerts.watermark
-    for (const [source, { standing, watermark, isEnded }] of this.#alerts.state.sources) {
-      if (standing === 'joining' && (watermark >= global || isEnded)) await this.#decideAlert('include', { source })
+  /** Sources that were read in a run before and are not there any more must not hold the others back. */
+  async #excludeGone(): Promise<void> {
+    for (const [source, { isEnded, standing }] of this.#alerts.state.sources) {
+      if (isEnded || standing !== 'included' || this.#known.has(source)) continue
+      await this.#decideAlert((record, nowMs) => this.#alerts.decide('exclude', { source }, record, nowMs))
+    }
+  }
+
+  /**
+   * Adds new sources, and includes those that have caught up with the others. Not before all that was committed has
+   * been done again: a decision must not have an effect on that.
+   */
+  async #settleSources(): Promise<void> {
+    const alerts = this.#alerts
+    if (alerts.isRepeating || this.#runs.some((run) => run.isRepeating)) return
+    const add = this.#runs.map(({ partition }) => partition.source.id).filter((id) => !alerts.state.sources.has(id))
+    if (add.length > 0) await this.#decideAlert((record, nowMs) => alerts.decide('sources', { add }, record, nowMs))
+    for (const [source, { isEnd, watermark }] of alerts.newestWaiting()) {
+      if (!isEnd && watermark < alerts.watermark) continue
+      await this.#decideAlert((record, nowMs) => alerts.include(source, record, nowMs))
     }
   }
 
   async #decideAlert(
-    kind: 'sources' | 'exclude' | 'include',
-    value: { add: string[] } | { source: string },
+    decide: (record: (decision: Decision) => Promise<void>, nowMs: number) => Promise<void>,
   ): Promise<void> {
     const { log, clock } = this.#settings
-    await this.#alerts.decide(kind, value, (decision) => this.#record(log, this.#alerts.claim, decision), clock.now())
+    await decide((decision) => this.#record(log, this.#alerts.claim, decision), clock.now())
   }
 
   async #record(log: UnitLog, claim: Claim, decision: Decision): Promise<void> {

@@ -124,6 +124,11 @@ export class PartitionRun<State extends DeriveStanding> {
     return this.position < this.committedTo
   }
 
+  /** True until all that was committed, or recorded for here, has been done again. */
+  get isRepeating(): boolean {
+    return this.isMuted || this.dueDecision() !== undefined
+  }
+
   isMutedDecision(decision: Decision): boolean {
     return decision.ordinal <= this.#committedDecision
   }
@@ -145,14 +150,13 @@ export class PartitionRun<State extends DeriveStanding> {
     this.#unit.decide(this.state, decision, out)
   }
 
-  /** Records that come after the end (a file grew between two runs) open the partition again. */
   takeEvents(events: EventBatch, out: (frame: Frame) => void): void {
-    if (events.count > 0) this.isEnded = false
     this.#unit.step(this.state, events, out)
   }
 
-  /** Records were parsed: the position moves behind them. */
+  /** Records were parsed: the position moves behind them. After the end (a file grew between two runs) they open it again. */
   advance(records: RecordBatch): void {
+    if (records.next > 0) this.isEnded = false
     this.position = records.base + BigInt(records.next)
     this.#isDirty = true
   }

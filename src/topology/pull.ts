@@ -22,7 +22,9 @@ export interface PullSettings {
   readonly joinTimeoutMs: number
   /** How long to wait when no partition has anything. */
   readonly pollMs: number
-  /** Called before each wait, when no batch is under way. */
+  /** Called at most every `pollMs`, when no batch is under way: looks for new partitions. */
+  readonly look: () => Promise<void>
+  /** Called before each wait and before the end, when no batch is under way. */
   readonly onIdle: () => Promise<void>
   readonly report: (error: LogpipeError) => void
 }
@@ -37,6 +39,7 @@ export class Pull<State extends DeriveStanding> {
   readonly #mayEnd: () => boolean
   readonly #pool: EventBatch[] = []
   #isStopped = false
+  #lookedAtMs: number
   #wake: (() => void) | undefined
   #cancelTimer: (() => void) | undefined
 
@@ -45,6 +48,7 @@ export class Pull<State extends DeriveStanding> {
     this.#runs = runs
     this.#mayEnd = mayEnd
     this.#settings = settings
+    this.#lookedAtMs = settings.clock.now()
   }
 
   /** Ends `deliveries` after the batch that is under way. */
@@ -62,6 +66,7 @@ export class Pull<State extends DeriveStanding> {
     for (;;) {
       await this.#settings.credit.room()
       if (this.#isStopped) return
+      await this.#lookIfDue()
       const delivery = this.#recorded() ?? (await this.#read()) ?? this.#decided()
       if (delivery !== undefined) {
         this.#settings.credit.take(sizeOf(delivery))
@@ -69,8 +74,8 @@ export class Pull<State extends DeriveStanding> {
         yield delivery
         continue
       }
-      if (this.#mayEnd() && this.#runs.every((run) => run.isEnded)) return
       await this.#settings.onIdle()
+      if (this.#mayEnd() && this.#runs.every((run) => run.isEnded)) return
       await this.#wait()
     }
   }
@@ -118,6 +123,7 @@ export class Pull<State extends DeriveStanding> {
     try {
       result = await run.partition.read(run.position, this.#settings.batchBytes)
     } catch (cause) {
+      run.isAtEnd = false // What is not known cannot be a lull.
       const message = `reading ${run.partition.source.name}`
       this.#settings.report(new LogpipeError('LP_SOURCE_READ', message, { cause, retryable: true }))
       return undefined
@@ -125,6 +131,7 @@ export class Pull<State extends DeriveStanding> {
     const { records } = result
     if (limit !== undefined && records.base + BigInt(records.next) > limit) {
       cutBefore(records, limit)
+      run.isAtEnd = false
       return { records, isAtEnd: false, isFinished: false }
     }
     run.isAtEnd = result.isAtEnd
@@ -166,7 +173,15 @@ export class Pull<State extends DeriveStanding> {
     return this.#pool.pop() ?? new EventBatch(this.#settings.tables)
   }
 
+  async #lookIfDue(): Promise<void> {
+    const now = this.#settings.clock.now()
+    if (now - this.#lookedAtMs < this.#settings.pollMs) return
+    this.#lookedAtMs = now
+    await this.#settings.look()
+  }
+
   async #wait(): Promise<void> {
+    if (this.#isStopped) return
     const { clock, pollMs } = this.#settings
     await new Promise<void>((resolve) => {
       this.#wake = resolve
