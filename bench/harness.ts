@@ -32,7 +32,7 @@ export async function measure(one: BenchCase): Promise<Sample> {
   return { events, cpuMs: (used.user + used.system) / 1000, wallMs, peakMb: process.resourceUsage().maxRSS / 1024 }
 }
 
-export function median(values: readonly number[]): number {
+function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b)
   return sorted[Math.floor(sorted.length / 2)] ?? NaN
 }

@@ -16,8 +16,6 @@ const maxReplays = 3
 export type LetterFilter = DeadLetterFilter
 
 /** A dead letter without its bytes. */
-export type Letter = ReturnType<typeof listLetters>[number]
-
 /** Oldest first. */
 export function listLetters(
   dir: string,

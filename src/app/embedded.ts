@@ -36,6 +36,8 @@ export interface EmbeddedOptions {
 }
 
 export interface EngineStatus {
+  /** The units stand where the last run left them, and records flow. */
+  readonly isRestored: boolean
   /** Epoch ms; -Infinity before all sources have reported. */
   readonly watermarkMs: number
   readonly alerts: readonly ActiveAlert[]
@@ -173,6 +175,7 @@ function statusOf(engine: EmbeddedEngine, program: Program): EngineStatus {
   const unit = createAlertUnit(program.alert)
   const state = engine.alertState
   return {
+    isRestored: state !== undefined,
     watermarkMs: state === undefined ? -Infinity : unit.watermark(state),
     alerts: state === undefined ? [] : unit.alerts(state),
     sources: engine.runs.map((run) => ({

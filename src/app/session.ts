@@ -9,7 +9,8 @@ import { openStore, type Store, type StoreView } from '../state/store.ts'
 import { Telemetry } from '../telemetry/events.ts'
 import { createLogger, type LogLevel } from '../telemetry/logger.ts'
 import { Metrics } from '../telemetry/metrics.ts'
-import { startEmbedded, type EngineStatus } from './embedded.ts'
+import type { RunningServer, ServerParts } from '../server/server.ts'
+import { startEmbedded, type EngineStatus, type Running } from './embedded.ts'
 
 export interface SessionOptions {
   /** Folder of the store; `store.path` of the project if absent. */
@@ -34,6 +35,8 @@ export interface Session {
   readonly view: StoreView
   readonly ingest: IngestRoutes
   status(): EngineStatus
+  /** Serves health, metrics and ingest; resolves to the address. Rejects with LP_SERVER_LISTEN. */
+  listen(at: { readonly host: string; readonly port: number }): Promise<string>
   /** Drains, commits and closes. Resolves to false if `drainMs` was too short: the rest is read again at the next start. */
   stop(drainMs: number): Promise<boolean>
 }
@@ -89,7 +92,9 @@ export function startSession(project: Project, options: SessionOptions): Session
   })
   const job = startRetention(project, store, telemetry)
   let closing: Promise<void> | undefined
+  let server: RunningServer | undefined
   async function close(): Promise<void> {
+    await server?.stop()
     await job.stop()
     store.close()
     if (options.isTemporary === true) rmSync(dataDir, { recursive: true, force: true })
@@ -100,12 +105,27 @@ export function startSession(project: Project, options: SessionOptions): Session
     view: store.view,
     ingest,
     status: () => running.status(),
+    async listen(at) {
+      const { startServer } = await import('../server/server.ts')
+      server = await startServer(serverParts({ metrics, ingest, version: options.version, running }), at)
+      return server.url
+    },
     async stop(drainMs) {
       const drained = await within(running.stop(), drainMs)
       telemetry.stopped(drained)
       await (closing ??= close())
       return drained
     },
+  }
+}
+
+function serverParts(of: { metrics: Metrics; ingest: IngestRoutes; version: string; running: Running }): ServerParts {
+  const { registry } = of.metrics
+  return {
+    version: of.version,
+    checks: () => [{ name: 'restored', isReady: of.running.status().isRestored }],
+    metrics: async () => ({ text: await registry.metrics(), contentType: registry.contentType }),
+    ingest: (path, body, contentType) => of.ingest.accept(path, body, contentType),
   }
 }
 

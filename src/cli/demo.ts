@@ -9,12 +9,14 @@ import { finishSession, openSession } from './run-session.ts'
 interface Flags {
   readonly seed: string
   readonly speed: string
+  readonly port: string
 }
 
 export function defineDemo(command: Command, invocation: Invocation): void {
   command
     .option('--seed <n>', 'equal seeds give equal lines', '7')
     .option('--speed <n>', 'how much faster than the clock the story goes', '30')
+    .option('--port <n>', 'port of health and metrics; 0 takes a free one', '0')
     .action((flags: Flags) => demo(flags, invocation))
 }
 
@@ -33,7 +35,7 @@ async function demo(flags: Flags, invocation: Invocation): Promise<void> {
   invocation.note(`seed ${flags.seed}, ${flags.speed} times as fast as the clock; Ctrl-C ends it`)
   const timer = setInterval(() => void view.show(session.status().watermarkMs), 1000)
   try {
-    await finishSession(session, invocation)
+    await finishSession(session, invocation, { host: '127.0.0.1', port: Number(flags.port) })
   } finally {
     clearInterval(timer)
     await view.finish()

@@ -106,7 +106,7 @@ export class Invocation {
 }
 
 /** Width of a terminal; 80 where it is none. */
-export function columnsOf(stream: { readonly columns?: number }): number {
+function columnsOf(stream: { readonly columns?: number }): number {
   return stream.columns ?? 80
 }
 

@@ -4,7 +4,7 @@ import type { Invocation } from './invocation.ts'
 import { readVersion } from './version-text.ts'
 
 /** How long a clean end may take, ms. */
-export const drainMs = 8000
+const drainMs = 8000
 
 /** Starts a project with the streams and flags of this process. */
 export async function openSession(
@@ -25,11 +25,16 @@ export async function openSession(
   })
 }
 
-/** Runs until the inputs end or a signal comes, then drains. */
-export async function finishSession(session: Session, invocation: Invocation): Promise<void> {
+/** Listens, then runs until the inputs end or a signal comes, then drains. */
+export async function finishSession(
+  session: Session,
+  invocation: Invocation,
+  listenAt: { readonly host: string; readonly port: number },
+): Promise<void> {
   const { signal } = invocation.interruption
   const interrupted = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
   try {
+    invocation.note(`listening on ${await session.listen(listenAt)}`)
     await Promise.race([session.done, interrupted])
   } finally {
     if (!(await session.stop(drainMs)))

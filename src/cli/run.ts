@@ -11,5 +11,5 @@ async function run(flags: { readonly data?: string }, invocation: Invocation): P
   const project = invocation.require(loadConfig(invocation.configFiles))
   const session = await openSession(project, invocation, { dataDir: flags.data })
   for (const { name, source } of project.pipelines) invocation.note(`running ${name} (${source.type})`)
-  await finishSession(session, invocation)
+  await finishSession(session, invocation, project.installation.server)
 }

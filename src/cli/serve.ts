@@ -8,12 +8,14 @@ import { finishSession, openSession } from './run-session.ts'
 interface Flags {
   readonly data: string
   readonly follow: boolean
+  readonly port: string
 }
 
 export function defineServe(command: Command, invocation: Invocation): void {
   command
     .argument('[paths...]', 'files, folders and globs; - is standard input; none: HTTP alone')
     .option('--data <dir>', 'folder of the store', 'data')
+    .option('--port <n>', 'port of health, metrics and ingest; 0 takes a free one', '8680')
     .addOption(new Option('--no-follow', 'end at the end of the files'))
     .action((paths: string[], flags: Flags) => serve(paths, flags, invocation))
 }
@@ -31,7 +33,7 @@ async function serve(paths: readonly string[], flags: Flags, invocation: Invocat
     },
   })
   invocation.note(`reading ${paths.length === 0 ? 'HTTP' : paths.join(', ')} into ${flags.data}; Ctrl-C ends it`)
-  await finishSession(session, invocation)
+  await finishSession(session, invocation, { host: '127.0.0.1', port: Number(flags.port) })
 }
 
 function inputsOf(paths: readonly string[], { follow }: Flags): Input[] {

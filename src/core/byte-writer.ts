@@ -103,16 +103,6 @@ export function copyEscaped(from: DataView, start: number, end: number, to: Data
   return at
 }
 
-/** As `copyEscaped`, for callers that have no views at hand. */
-export function escapeInto(
-  from: Uint8Array,
-  span: readonly [start: number, end: number],
-  to: Uint8Array,
-  at: number,
-): number {
-  return copyEscaped(viewOf(from), span[0], span[1], viewOf(to), at)
-}
-
 function writeEscaped(byte: number, to: DataView, at: number): number {
   const escape = escapes[byte]!
   if (escape === 0) {

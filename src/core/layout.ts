@@ -124,7 +124,7 @@ function entryKey(batch: EventBatch, entry: number): number {
 const outerWins = /^(host|container|kubernetes|orchestrator|cloud|agent|observer|log\.file|log\.offset)(\.|$)/
 
 /** ECS version whose field list is shipped (`schemas/ecs/ecs-fields.csv`). */
-export const ecsVersion = '9.5.0'
+const ecsVersion = '9.5.0'
 
 function leavesOf(batch: EventBatch, row: number): Leaf[] {
   const tables = batch.tables

@@ -5,6 +5,9 @@ import { filesIn } from './markers.ts'
 const stages: readonly string[] = ['source', 'parse', 'derive', 'alert', 'notify', 'sink']
 const definition = /=\s*define[A-Z]\w*\(/
 
+/** Not components: the keys that all entries of a kind have, which config gets through the registry. */
+const entryKeys: ReadonlySet<string> = new Set(['parse/config.ts', 'alert/rule.ts'])
+
 /** Registry = disk, both ways: a component that nobody can reach, and a row whose file defines none. */
 export function checkRegistry(root: string): string[] {
   const src = path.join(root, 'src')
@@ -18,7 +21,7 @@ export function checkRegistry(root: string): string[] {
       const isComponent = definition.test(readFileSync(file, 'utf8'))
       if (isComponent && !registered.has(name))
         problems.push(`${name} defines a component that src/registry.ts does not import`)
-      if (!isComponent && registered.has(name))
+      if (!isComponent && registered.has(name) && !entryKeys.has(name))
         problems.push(`src/registry.ts imports ${name}, which defines no component`)
     }
   }

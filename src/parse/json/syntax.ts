@@ -3,7 +3,8 @@ import { grown } from '../../core/record-batch.ts'
 
 /** The grammar of JSON (RFC 8259) over bytes: each function returns the position after what it reads, or -1. */
 
-export const [quote, backslash, comma, colon] = [0x22, 0x5c, 0x2c, 0x3a]
+export const [quote, backslash, comma] = [0x22, 0x5c, 0x2c]
+const colon = 0x3a
 export const [openBrace, closeBrace, openBracket, closeBracket] = [0x7b, 0x7d, 0x5b, 0x5d]
 const [minus, plus, point, zero] = [0x2d, 0x2b, 0x2e, 0x30]
 
