@@ -2,6 +2,7 @@ import { bytesOf } from './byte-writer.ts'
 import { entryKind, fact, type EventBatch, type FormatFacts, type JsonObject } from './event-batch.ts'
 import { eventFlag } from './event-flag.ts'
 import { fieldId } from './field.ts'
+import { mergeFields } from './log-event.ts'
 import { parseFailures, type ParseFailure } from './result.ts'
 
 const stackTrace = fieldId('error.stack_trace')
@@ -103,6 +104,7 @@ export class EventWriter {
     into.level = this.#level
     into.status = this.#status
     into.durationNs = this.#durationNs
+    into.odd = this.#odd
     into.timeMs = this.#timeMs
     into.timeNs = this.#timeNs
     into.timeDigits = this.#timeDigits
@@ -122,6 +124,7 @@ export class EventWriter {
     this.#level = to.level
     this.#status = to.status
     this.#durationNs = to.durationNs
+    this.#odd = to.odd
     this.#timeMs = to.timeMs
     this.#timeNs = to.timeNs
     this.#timeDigits = to.timeDigits
@@ -250,8 +253,9 @@ export class EventWriter {
     this.#flags |= flags
   }
 
-  /** Fields whose names do not fit the tables, as a nested object (null prototype). */
+  /** Adds fields whose names do not fit the tables, as a nested object (null prototype); they win over those before. */
   setOdd(fields: JsonObject): void {
+    if (this.#odd !== undefined) mergeFields(fields, this.#odd)
     this.#odd = fields
   }
 
@@ -468,6 +472,7 @@ export class WriterMark {
   level = 0
   status = 0
   durationNs = NaN
+  odd: JsonObject | undefined
   timeMs = NaN
   timeNs = 0
   timeDigits = 3

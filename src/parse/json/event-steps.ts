@@ -1,9 +1,10 @@
 import { textOf } from '../../core/byte-writer.ts'
-import { outcomes, type Json, type JsonObject } from '../../core/event-batch.ts'
+import { entryKind, outcomes, type JsonObject } from '../../core/event-batch.ts'
 import { eventFlag } from '../../core/event-flag.ts'
-import type { EventWriter } from '../../core/event-writer.ts'
+import { WriterMark, type EventWriter } from '../../core/event-writer.ts'
 import { fieldId } from '../../core/field.ts'
 import { mergeFields, nullObject, putAt } from '../../core/log-event.ts'
+import { isoText } from '../../core/time-text.ts'
 import type { TextContext } from '../format.ts'
 import { digitsEnd, isDigit, scanDecimal, scanDurationNs, scanUint } from '../quantity.ts'
 import { writeIp, writeSourceAndPort } from '../text/address.ts'
@@ -99,6 +100,7 @@ export class EventSteps {
   #method = -1
   #target = -1
   #odd: JsonObject | undefined
+  readonly #mark = new WriterMark()
 
   constructor(tokens: JsonTokens, rootType: number) {
     this.#tokens = tokens
@@ -203,38 +205,52 @@ export class EventSteps {
       to = out.batch.scratchEnd
       out.inScratch = true
     }
-    const isWritten = code <= codeIp ? this.#field(i, bytes, from, to) : this.#special(i, token, bytes, from, to)
+    const isWritten = code <= codeIp ? this.#named(i, token, bytes, from, to) : this.#special(i, token, bytes, from, to)
     out.inScratch = was
     if (isWritten) return
     if (this.#plan.flagged[i] === 1) out.addFlags(eventFlag.value_invalid)
-    this.#fallback(i, token)
+    this.#copyTo(this.#plan.fallbacks[i]!, this.#plan.fallbackNames[i]!, token)
   }
 
-  /** The value stays under its own name. */
-  #fallback(i: number, token: number): void {
+  /** Writes a value as it is to a field, or keeps it under its name if that has no number. */
+  #copyTo(field: number, name: string, token: number): void {
     const { list } = this.#tokens
-    const [start, end] = [list[token + 1]!, list[token + 2]!]
-    const field = this.#plan.fallbacks[i]!
-    const isText = (list[token]! & 7) === stringKind
-    if (field < 0) this.#keepOdd(this.#plan.names[i]!, isText, start, end)
-    else if (isText) this.#out.jsonText(field, start, end)
-    else this.#out.literal(field, start, end)
+    if (field < 0) this.#out.mark(this.#mark)
+    const id = field < 0 ? message : field
+    if ((list[token]! & 7) === stringKind) this.#out.jsonText(id, list[token + 1]!, list[token + 2]!)
+    else this.#out.literal(id, list[token + 1]!, list[token + 2]!)
+    if (field < 0) this.#keepLast(name)
   }
 
-  /** A field whose name does not fit the tables. */
-  #keepOdd(name: string, isText: boolean, start: number, end: number): void {
-    const text = textOf(this.#bytes, start, end)
-    this.#odd ??= nullObject()
+  /** A field whose name does not fit the tables: what was written last, as a value instead of an entry. */
+  #keepLast(name: string): void {
+    const { batch } = this.#out
+    const entry = batch.entryCount - 1
+    const isTime = (batch.entryKind[entry]! & 7) === entryKind.time
+    const value = isTime ? isoText(batch.numbers[batch.entryStart[entry]!]!) : batch.entryValue(entry)
+    this.#out.rewind(this.#mark)
     const field = nullObject()
-    // JSON that has been proved.
-    putAt(field, name, JSON.parse(isText ? `"${text}"` : text) as Json)
+    putAt(field, name, value)
+    this.#odd ??= nullObject()
     mergeFields(this.#odd, field)
   }
 
-  #field(i: number, bytes: Uint8Array, start: number, end: number): boolean {
-    const out = this.#out
+  #named(i: number, token: number, bytes: Uint8Array, start: number, end: number): boolean {
     const field = this.#plan.fields[i]!
-    if (field < 0) return false
+    const name = this.#plan.names[i]!
+    if (this.#plan.codes[i] === codeCopy) {
+      this.#copyTo(field, name, token)
+      return true
+    }
+    if (field >= 0) return this.#field(i, field, bytes, start, end)
+    this.#out.mark(this.#mark)
+    const isWritten = this.#field(i, message, bytes, start, end)
+    if (isWritten) this.#keepLast(name)
+    return isWritten
+  }
+
+  #field(i: number, field: number, bytes: Uint8Array, start: number, end: number): boolean {
+    const out = this.#out
     switch (this.#plan.codes[i]) {
       case codeAsText:
         out.text(field, start, end)
@@ -245,7 +261,7 @@ export class EventSteps {
         return true
       }
       case codeLong:
-        return this.#long(i, bytes, start, end)
+        return this.#long(i, field, bytes, start, end)
       case codeDouble: {
         const value = scanDecimal(bytes, start, end)
         if (!Number.isNaN(value)) out.number(field, value)
@@ -264,8 +280,7 @@ export class EventSteps {
     }
   }
 
-  #long(i: number, bytes: Uint8Array, start: number, end: number): boolean {
-    const field = this.#plan.fields[i]!
+  #long(i: number, field: number, bytes: Uint8Array, start: number, end: number): boolean {
     const largest = this.#plan.args[i]!
     const isNegative = bytes[start] === 0x2d
     const value = scanUint(bytes, isNegative ? start + 1 : start, end)

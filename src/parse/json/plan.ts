@@ -44,8 +44,9 @@ export interface Plan {
   readonly args: Float64Array
   readonly fallbacks: Int32Array
   readonly flagged: Uint8Array
-  /** Names of the fallback of each step. */
+  /** Names of the field and of the fallback of each step. */
   readonly names: readonly string[]
+  readonly fallbackNames: readonly string[]
   readonly hasMessage: boolean
   readonly hasErrorType: boolean
   readonly hasErrorMessage: boolean
@@ -107,7 +108,8 @@ export function planOf(tokens: JsonTokens, options: PlanOptions, refused?: JsonF
     args: Float64Array.from(steps, (step) => step.arg),
     fallbacks: Int32Array.from(fallbacks, (name) => fields.id(name)),
     flagged: Uint8Array.from(steps, (step) => (step.isFlagged ? 1 : 0)),
-    names: fallbacks,
+    names: steps.map((step) => step.field),
+    fallbackNames: fallbacks,
     hasMessage: winners.has('message'),
     hasErrorType: winners.has('error.type'),
     hasErrorMessage: winners.get('error.message')?.candidate.code === stepCode.copy,

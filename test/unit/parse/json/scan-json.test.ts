@@ -305,6 +305,12 @@ test('M4: a key that is new in every event goes to attributes, also when the tab
     const { document } = bench.scan(`{"message":"m","key_${i}":${i},"deep":{"key_${i}":"v"}}`)
     expect(document['attributes']).toEqual({ [`key_${i}`]: i, deep: { [`key_${i}`]: 'v' } })
   }
+  // Names that are first seen after that have their own places as before.
+  const line =
+    '{"message":"m","labels":{"n":3},"container.cpu.usage":"0.5","file.created":"2026-11-21T22:14:15Z","client.nat.ip":"10.0.0.9"}'
+  const { document } = bench.scan(line)
+  expect(document).toEqual(new JsonBench(false).scan(line).document)
+  expect(document).toMatchObject({ labels: { n: '3' }, file: { created: '2026-11-21T22:14:15.000Z' } })
 })
 
 test.each([
