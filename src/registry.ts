@@ -48,6 +48,8 @@ import { springBoot } from './parse/text/spring-boot.ts'
 import { syslog3164, syslogIso } from './parse/text/syslog-3164.ts'
 import { syslog5424 } from './parse/text/syslog-5424.ts'
 import { uvicorn } from './parse/text/uvicorn.ts'
+import { terminal } from './notify/channels/terminal.ts'
+import { webhook } from './notify/channels/webhook.ts'
 import { file } from './source/file/file.ts'
 import { generator } from './source/generator.ts'
 import { http } from './source/http.ts'
@@ -101,7 +103,7 @@ export const derives: readonly DeriveDefinition[] = [
 
 export const alerts: readonly AlertDefinition[] = [any, threshold, ratio, percentile, frequency, flatline]
 
-export const channels: readonly ChannelDefinition[] = []
+export const channels: readonly ChannelDefinition[] = [webhook, terminal]
 
 export const sinks: readonly SinkDefinition[] = [store, stdout]
 

@@ -44,6 +44,13 @@ export class Pending {
     return least
   }
 
+  /** The greatest tick that has something; -Infinity if none has. */
+  last(): number {
+    let greatest = -Infinity
+    for (const tick of this.byTick.keys()) greatest = Math.max(greatest, tick)
+    return greatest
+  }
+
   /** Takes what is due at a tick. */
   take(tick: number): Effects | undefined {
     const effects = this.byTick.get(tick)

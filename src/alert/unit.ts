@@ -22,6 +22,8 @@ export interface AlertUnit extends Unit<AlertState, Frame, Output> {
   watermark(state: AlertState): number
   /** Pending and firing instances by rule, level and key. */
   alerts(state: AlertState): ActiveAlert[]
+  /** The next tick at which something may happen though no event comes, epoch ms; Infinity: none. */
+  nextTick(state: AlertState): number
 }
 
 /**
@@ -43,6 +45,7 @@ export function createAlertUnit(
     decode: (version, chunks) => decodeAlertState(program, version, chunks),
     watermark: (state) => globalWatermark(state.sources.values()),
     alerts: activeAlerts,
+    nextTick: (state) => run.nextTick(state, globalWatermark(state.sources.values())),
   }
 }
 
@@ -118,20 +121,21 @@ class AlertRun {
     return source
   }
 
-  /** Runs the ticks that the sources allow. */
+  /** Runs the ticks that the sources allow; at the end of all of them, those too that take what came late. */
   #proceed(state: AlertState, out: (output: Output) => void): void {
-    const watermark = globalWatermark(state.sources.values())
+    const isOver = haveAllEnded(state.sources.values())
+    const watermark = Math.max(globalWatermark(state.sources.values()), isOver ? state.pending.last() : -Infinity)
     const publisher = new Publisher(this.#program, out, this.#onTransition)
     for (;;) {
-      const t = this.#nextTick(state, watermark)
+      const t = this.nextTick(state, watermark)
       if (!(t <= watermark)) break
       runTick({ program: this.#program, state, publisher, out, t, changes: new Map() })
     }
-    if (haveAllEnded(state.sources.values())) writeOpenWindows(state, out)
+    if (isOver) writeOpenWindows(state, out)
   }
 
   /** The next tick at which something may happen; those before it would change nothing. Infinity: none. */
-  #nextTick(state: AlertState, watermark: number): number {
+  nextTick(state: AlertState, watermark: number): number {
     const { tickMs } = this.#program
     if (state.tick === -Infinity) {
       const first = state.pending.first()

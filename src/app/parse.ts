@@ -12,6 +12,7 @@ import type { ParseSettings } from '../parse/settings.ts'
 import { formats } from '../registry.ts'
 import { NdjsonSink } from '../sink/stdout.ts'
 import { readStream } from '../source/stdin.ts'
+import { firstOf } from './first-of.ts'
 import { formatNamed } from './formats.ts'
 
 /** How `logpipe parse` and `tail` read lines, as it is written in flags. */
@@ -115,11 +116,10 @@ class ParseRun {
 
   async finish(): Promise<void> {
     const partition = readStream(this.#input.stream, this.#source)
-    const stopped = whenAborted(this.#ports.signal)
     let reading: Promise<ReadResult> | undefined
     for (;;) {
       reading ??= partition.read(this.#position, batchBytes)
-      const result = await this.#next(reading, stopped)
+      const result = await this.#next(reading)
       if (result === 'stopped') break
       if (result === 'quiet') {
         await this.#flush()
@@ -133,20 +133,14 @@ class ParseRun {
     await this.#flush()
   }
 
-  async #next(reading: Promise<ReadResult>, stopped: Promise<'stopped'>): Promise<ReadResult | 'quiet' | 'stopped'> {
-    let timer: NodeJS.Timeout | undefined
-    const others: Promise<'quiet' | 'stopped'>[] = [stopped]
-    if (this.#parser.hasOpenJoins) {
-      others.push(new Promise((resolve) => (timer = setTimeout(resolve, quietMs, 'quiet'))))
-    }
+  async #next(reading: Promise<ReadResult>): Promise<ReadResult | 'quiet' | 'stopped'> {
     try {
-      return await Promise.race([reading, ...others])
+      const limits = { signal: this.#ports.signal, quietMs: this.#parser.hasOpenJoins ? quietMs : undefined }
+      return await firstOf(reading, limits)
     } catch (cause) {
       if (isLogpipeError(cause)) throw cause
       const remedy = 'Check that it exists, is a file and that this user may read it.'
       throw new LogpipeError('LP_SOURCE_READ', `reading ${this.#input.name}`, { cause, remedy })
-    } finally {
-      clearTimeout(timer)
     }
   }
 
@@ -221,11 +215,4 @@ export function streamSource(name: string): Source {
     idHead: hashFields(['stream', name], 6),
     idTail: undefined,
   }
-}
-
-function whenAborted(signal: AbortSignal): Promise<'stopped'> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve('stopped')
-    else signal.addEventListener('abort', () => resolve('stopped'), { once: true })
-  })
 }

@@ -5,11 +5,14 @@ import type { Clock } from '../core/clock.ts'
 import type { IngestOutcome, IngestPort } from '../core/component.ts'
 import type { EventBatch } from '../core/event-batch.ts'
 import { startCronJob, type CronJob } from '../schedule/cron-job.ts'
+import { startQueryThread, type QueryThread } from '../state/query-worker.ts'
 import { openStore, type Store, type StoreView } from '../state/store.ts'
 import { Telemetry } from '../telemetry/events.ts'
 import { createLogger, type LogLevel } from '../telemetry/logger.ts'
 import { Metrics } from '../telemetry/metrics.ts'
+import type { EventPages, EventSearch } from '../server/query-api.ts'
 import type { RunningServer, ServerParts } from '../server/server.ts'
+import { startNotifier } from './notify.ts'
 import { startEmbedded, type EngineStatus, type Running } from './embedded.ts'
 
 export interface SessionOptions {
@@ -37,8 +40,11 @@ export interface Session {
   status(): EngineStatus
   /** Serves health, metrics and ingest; resolves to the address. Rejects with LP_SERVER_LISTEN. */
   listen(at: { readonly host: string; readonly port: number }): Promise<string>
-  /** Drains, commits and closes. Resolves to false if `drainMs` was too short: the rest is read again at the next start. */
-  stop(drainMs: number): Promise<boolean>
+  /**
+   * Drains, commits and closes; `beforeClose` may still read the store. Resolves to false if `drainMs` was too short: the
+   * rest is read again at the next start. Harmless twice.
+   */
+  stop(drainMs: number, beforeClose?: () => Promise<void>): Promise<boolean>
 }
 
 const wallClock: Clock = {
@@ -48,6 +54,9 @@ const wallClock: Clock = {
     return () => clearTimeout(timer)
   },
 }
+
+/** How long notices that are under way may take at the end, ms; the rest is sent at the next start. */
+const noticeDrainMs = 1000
 
 /** What was posted goes to the source that registered its path. */
 export class IngestRoutes implements IngestPort {
@@ -65,17 +74,12 @@ export class IngestRoutes implements IngestPort {
 
 /** Opens the store and starts everything. Throws LP_STORE_* if the store cannot be had. */
 export function startSession(project: Project, options: SessionOptions): Session {
-  const { installation } = project
-  const dataDir = options.dataDir ?? installation.store.path
-  const metrics = new Metrics()
-  metrics.collectDefaults()
-  const telemetry = new Telemetry(
-    metrics,
-    createLogger({ level: options.logLevel, format: options.logFormat, write: options.log }),
-  )
+  const dataDir = options.dataDir ?? project.installation.store.path
+  const telemetry = startTelemetry(project, options)
+  const { metrics } = telemetry
   const store = openStore(dataDir, { report: (error) => telemetry.reported(error) })
-  telemetry.started(options.version, process.version, project.hash)
   const ingest = new IngestRoutes()
+  const notifier = startNotifier(project, { store, telemetry, clock: wallClock, write: options.log })
   const running = startEmbedded(project, {
     store,
     telemetry,
@@ -84,6 +88,7 @@ export function startSession(project: Project, options: SessionOptions): Session
     stdout: options.stdout,
     version: options.version,
     instance: `${process.pid}`,
+    onCommitted: () => notifier.nudge(),
     ...(options.onEvents === undefined ? {} : { onEvents: options.onEvents }),
     onTransition(transition) {
       telemetry.alertChanged(transition.rule, transition.kind)
@@ -93,8 +98,10 @@ export function startSession(project: Project, options: SessionOptions): Session
   const job = startRetention(project, store, telemetry)
   let closing: Promise<void> | undefined
   let server: RunningServer | undefined
+  const searches = new LazySearches(dataDir)
   async function close(): Promise<void> {
     await server?.stop()
+    await searches.close()
     await job.stop()
     store.close()
     if (options.isTemporary === true) rmSync(dataDir, { recursive: true, force: true })
@@ -107,25 +114,85 @@ export function startSession(project: Project, options: SessionOptions): Session
     status: () => running.status(),
     async listen(at) {
       const { startServer } = await import('../server/server.ts')
-      server = await startServer(serverParts({ metrics, ingest, version: options.version, running }), at)
+      const { version } = options
+      const parts = serverParts({ metrics, telemetry, ingest, version, running, events: searches, store })
+      server = await startServer(parts, at)
       return server.url
     },
-    async stop(drainMs) {
-      const drained = await within(running.stop(), drainMs)
-      telemetry.stopped(drained)
-      await (closing ??= close())
-      return drained
+    async stop(drainMs, beforeClose) {
+      const isDrained = await within(running.stop(), drainMs)
+      await notifier.stop(noticeDrainMs)
+      telemetry.stopped(isDrained)
+      try {
+        await beforeClose?.()
+      } finally {
+        await (closing ??= close())
+      }
+      return isDrained
     },
   }
 }
 
-function serverParts(of: { metrics: Metrics; ingest: IngestRoutes; version: string; running: Running }): ServerParts {
-  const { registry } = of.metrics
+/** The search thread, started by the first search. */
+class LazySearches implements EventPages {
+  readonly #dataDir: string
+  #thread: QueryThread | undefined
+
+  constructor(dataDir: string) {
+    this.#dataDir = dataDir
+  }
+
+  get #started(): QueryThread {
+    return (this.#thread ??= startQueryThread(this.#dataDir))
+  }
+
+  search(request: EventSearch): ReturnType<EventPages['search']> {
+    return this.#started.search(request)
+  }
+
+  stats(request: EventSearch, field: string, limit?: number): ReturnType<EventPages['stats']> {
+    return this.#started.stats(request, field, limit)
+  }
+
+  /** Harmless before the first search and twice. */
+  async close(): Promise<void> {
+    await this.#thread?.close()
+  }
+}
+
+function startTelemetry(project: Project, { version, logLevel, logFormat, log }: SessionOptions): Telemetry {
+  const metrics = new Metrics()
+  metrics.collectDefaults()
+  const telemetry = new Telemetry(metrics, createLogger({ level: logLevel, format: logFormat, write: log }))
+  telemetry.started(version, process.version, project.hash)
+  return telemetry
+}
+
+interface ServedParts {
+  readonly metrics: Metrics
+  readonly telemetry: Telemetry
+  readonly ingest: IngestRoutes
+  readonly version: string
+  readonly running: Running
+  readonly events: EventPages
+  readonly store: Store
+}
+
+function serverParts({ metrics, telemetry, ingest, version, running, events, store }: ServedParts): ServerParts {
+  const { registry } = metrics
   return {
-    version: of.version,
-    checks: () => [{ name: 'restored', isReady: of.running.status().isRestored }],
+    version,
+    now: () => wallClock.now(),
+    checks: () => [{ name: 'restored', isReady: running.status().isRestored }],
     metrics: async () => ({ text: await registry.metrics(), contentType: registry.contentType }),
-    ingest: (path, body, contentType) => of.ingest.accept(path, body, contentType),
+    async ingest(path, body, contentType) {
+      const outcome = await ingest.accept(path, body, contentType)
+      running.nudge()
+      return outcome
+    },
+    events,
+    alerts: () => store.view.outputs.alerts().map(({ doc }) => doc),
+    report: (error) => telemetry.reported(error),
   }
 }
 

@@ -13,6 +13,7 @@ import type { ParseSettings } from '../parse/settings.ts'
 import { formats } from '../registry.ts'
 import { file } from '../source/file/file.ts'
 import { readStream } from '../source/stdin.ts'
+import { firstOf } from './first-of.ts'
 import { streamSource } from './parse.ts'
 
 /** What is shown, and from where. */
@@ -92,8 +93,8 @@ class Reader {
     const nowMs = now()
     if (this.isFinished) return false
     const reading = this.#partition.read(this.#position, batchBytes)
-    const result = await Promise.race([reading, whenAborted(signal)])
-    if (result === undefined) {
+    const result = await firstOf(reading, { signal })
+    if (typeof result === 'string') {
       reading.catch(() => {})
       return false
     }
@@ -196,12 +197,5 @@ function lastLinesOf(fd: number, count: number): number {
 function noFile(paths: readonly string[]): LogpipeError {
   return new LogpipeError('LP_SOURCE_READ', `reading ${paths.join(', ')}: there is no such file`, {
     remedy: 'Check the paths and that this user may read them.',
-  })
-}
-
-function whenAborted(signal: AbortSignal): Promise<undefined> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve(undefined)
-    else signal.addEventListener('abort', () => resolve(undefined), { once: true })
   })
 }

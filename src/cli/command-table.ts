@@ -50,6 +50,11 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./query.ts')).defineQuery,
   },
   {
+    name: 'replay',
+    summary: 'Do a past run again, whole or in part, without telling anybody.',
+    load: async () => (await import('./replay.ts')).defineReplay,
+  },
+  {
     name: 'dlq',
     summary: 'Work with dead letters: records that could not become events.',
     load: async () => (await import('./dlq.ts')).defineDlq,
@@ -58,6 +63,11 @@ export const commandTable: readonly CommandEntry[] = [
     name: 'validate',
     summary: 'Check the configuration; every finding at once.',
     load: async () => (await import('./validate.ts')).defineValidate,
+  },
+  {
+    name: 'test',
+    summary: 'Run the tests: blocks of pipelines and rules.',
+    load: async () => (await import('./test.ts')).defineTest,
   },
   {
     name: 'config',

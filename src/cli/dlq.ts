@@ -5,7 +5,7 @@ import { isoText } from '../core/time-text.ts'
 import { confirm } from './confirm.ts'
 import { dataFolder } from './data-folder.ts'
 import type { Invocation } from './invocation.ts'
-import { momentOf } from './moment-flag.ts'
+import { momentOf } from './flag-value.ts'
 import { escapeText, table } from './terminal-text.ts'
 
 interface Flags {

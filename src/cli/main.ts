@@ -7,6 +7,7 @@ import { exitCode, exitCodeOf } from './exit-code.ts'
 import { isClosedPipe } from './output.ts'
 import { createProgram, plainArguments, wrongUsage } from './program.ts'
 import { errorText } from './report.ts'
+import { painter } from './terminal-text.ts'
 import { readVersion } from './version-text.ts'
 
 /** Runs one command line; resolves with the exit code. Never rejects. */
@@ -24,6 +25,11 @@ async function run(args: readonly string[]): Promise<number> {
   return invocation.wasInterrupted?.exitCode() ?? Number(process.exitCode ?? exitCode.done)
 }
 
+// Nothing should come here; if it does, it is a bug, and told like one.
+process.on('uncaughtException', (error) => {
+  process.stderr.write(`${errorText(error, painter(false), process.argv.includes('--verbose'))}\n`)
+  process.exit(exitCode.failed)
+})
 // A reader of standard error that has gone changes nothing.
 process.stderr.on('error', () => {})
 // Inputs that are still open must not keep the process: all output has been awaited.

@@ -1,5 +1,5 @@
 import { Command, CommanderError, Option } from 'commander'
-import { flagVariable, type Environment } from '../config/environment.ts'
+import { environment, flagVariable, type Environment } from '../config/environment.ts'
 import { LogpipeError } from '../core/error.ts'
 import type { CommandEntry } from './command-table.ts'
 import { Invocation, type GlobalFlags } from './invocation.ts'
@@ -16,7 +16,7 @@ Each flag has a variable: --log-level is LOGPIPE_LOG_LEVEL. A flag wins over its
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 findings, 78 invalid configuration, 130 and 143 ended by a signal.`
 
 export function createProgram(entries: readonly CommandEntry[], version: string): Program {
-  const command = new Command('logpipe')
+  const command = new FlagCommand('logpipe')
   const invocation = new Invocation(() => command.opts<GlobalFlags>())
   command
     .description(about)
@@ -35,9 +35,7 @@ export function createProgram(entries: readonly CommandEntry[], version: string)
     if (entry === undefined) return
     const define = await entry.load()
     define(sub, invocation)
-    readVariables(sub, invocation.env)
   })
-  readVariables(command, invocation.env)
   return { command, invocation }
 }
 
@@ -63,15 +61,21 @@ function globalOptions(): Option[] {
 const off: ReadonlySet<string> = new Set(['', '0', 'false', 'no', 'off'])
 
 /** Ties each flag to its variable, also those of inner commands; an empty variable counts as absent. */
-function readVariables(command: Command, env: Environment): void {
-  for (const option of command.options) {
-    if (option.long === undefined || option.long === null || option.long === '--version') continue
-    const name = flagVariable(option.long)
-    const value = env[name] ?? ''
-    const takesValue = option.required || option.optional
-    if (takesValue ? value !== '' : !off.has(value.toLowerCase())) option.env(name)
+class FlagCommand extends Command {
+  override createCommand(name?: string): Command {
+    return new FlagCommand(name)
   }
-  for (const inner of command.commands) readVariables(inner, env)
+
+  override addOption(option: Option): this {
+    const { long, required, optional } = option
+    if (long !== undefined && long !== null && long !== '--version') {
+      const name = flagVariable(long)
+      const value = environment()[name] ?? ''
+      const isOn = required || optional ? value !== '' : !off.has(value.toLowerCase())
+      if (isOn) option.env(name)
+    }
+    return super.addOption(option)
+  }
 }
 
 /** `--json=lines` as a flag of its own: a flag with an optional value would swallow the argument that follows it. */

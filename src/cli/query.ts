@@ -4,7 +4,7 @@ import { csvLine } from './csv.ts'
 import { dataFolder } from './data-folder.ts'
 import { eventLine } from './event-line.ts'
 import { usageError, type Invocation } from './invocation.ts'
-import { countOf, momentOf } from './moment-flag.ts'
+import { countOf, momentOf } from './flag-value.ts'
 import { escapeText, table } from './terminal-text.ts'
 import type { searchStore, StatsAnswer } from '../app/search.ts'
 
@@ -103,7 +103,7 @@ async function showEvents(
     return output.document('query', { events })
   }
   const columns = fields.length > 0 ? fields : csvFields
-  if (flags.csv === true) await output.line(csvLine(columns))
+  if (flags.csv === true) await output.line(columns.join(','))
   for (const page of search.pages(flags.sort, flags.limit)) {
     await output.lines(
       page.map(({ doc }) => {

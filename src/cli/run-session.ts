@@ -1,10 +1,11 @@
+import process from 'node:process'
 import type { Project } from '../config/project.ts'
 import type { Session, SessionOptions } from '../app/session.ts'
 import type { Invocation } from './invocation.ts'
 import { readVersion } from './version-text.ts'
 
-/** How long a clean end may take, ms. */
-const drainMs = 8000
+/** Leaves room below the ten seconds that supervisors grant. */
+const usualDrainMs = 8000
 
 /** Starts a project with the streams and flags of this process. */
 export async function openSession(
@@ -25,19 +26,27 @@ export async function openSession(
   })
 }
 
+export interface FinishOptions {
+  readonly listenAt: { readonly host: string; readonly port: number }
+  /** How long a clean end may take, ms. */
+  readonly drainMs?: number
+  /** Called when everything has been committed and the store is still open. */
+  readonly beforeClose?: () => Promise<void>
+}
+
 /** Listens, then runs until the inputs end or a signal comes, then drains. */
-export async function finishSession(
-  session: Session,
-  invocation: Invocation,
-  listenAt: { readonly host: string; readonly port: number },
-): Promise<void> {
+export async function finishSession(session: Session, invocation: Invocation, options: FinishOptions): Promise<void> {
   const { signal } = invocation.interruption
-  const interrupted = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
+  const interrupted = new Promise<void>((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+  session.done.catch(() => {}) // It is waited for below, unless listening fails first.
   try {
-    invocation.note(`listening on ${await session.listen(listenAt)}`)
+    invocation.note(`listening on ${await session.listen(options.listenAt)}`)
     await Promise.race([session.done, interrupted])
   } finally {
-    if (!(await session.stop(drainMs)))
-      invocation.note('not everything was drained; it is read again at the next start')
+    const isDrained = await session.stop(options.drainMs ?? usualDrainMs, options.beforeClose)
+    if (!isDrained) invocation.note('Not everything was drained: the rest is read again at the next start.')
   }
 }

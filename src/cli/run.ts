@@ -1,15 +1,37 @@
-import type { Command } from 'commander'
-import type { Invocation } from './invocation.ts'
+import { Option, type Command } from 'commander'
+import { durationOf, portOf } from './flag-value.ts'
+import { usageError, type Invocation } from './invocation.ts'
 import { finishSession, openSession } from './run-session.ts'
 
-export function defineRun(command: Command, invocation: Invocation): void {
-  command.option('--data <dir>', 'folder of the store').action((flags: { data?: string }) => run(flags, invocation))
+interface Flags {
+  readonly data?: string
+  readonly listen?: string
+  readonly drain: string
 }
 
-async function run(flags: { readonly data?: string }, invocation: Invocation): Promise<void> {
+export function defineRun(command: Command, invocation: Invocation): void {
+  command
+    .option('--data <dir>', 'folder of the store')
+    .option('--listen <host:port>', 'address of health, metrics and ingest, in place of server:')
+    .addOption(new Option('--drain <time>', 'how long a clean end may take').default('8s'))
+    .action((flags: Flags) => run(flags, invocation))
+}
+
+async function run(flags: Flags, invocation: Invocation): Promise<void> {
+  const drainMs = durationOf('--drain', flags.drain)
+  const asked = flags.listen === undefined ? undefined : addressOf(flags.listen)
   const { loadConfig } = await import('../app/project.ts')
   const project = invocation.require(loadConfig(invocation.configFiles))
+  if (project.pipelines.length === 0) {
+    throw usageError('starting: there are no pipelines', 'Write one into pipelines/, or begin with logpipe init.')
+  }
   const session = await openSession(project, invocation, { dataDir: flags.data })
   for (const { name, source } of project.pipelines) invocation.note(`running ${name} (${source.type})`)
-  await finishSession(session, invocation, project.installation.server)
+  await finishSession(session, invocation, { listenAt: asked ?? project.installation.server, drainMs })
+}
+
+function addressOf(text: string): { host: string; port: number } {
+  const [, host = '', port = ''] = /^\[?([^\]]+)\]?:(\d+)$/.exec(text) ?? []
+  if (host === '') throw usageError(`reading the command line: --listen ${text} is no address`, 'Write 127.0.0.1:8680.')
+  return { host, port: portOf('--listen', port) }
 }

@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { Option, type Command } from 'commander'
 import type { Input } from '../app/shipped-project.ts'
+import { portOf } from './flag-value.ts'
 import { escapeText } from './terminal-text.ts'
 import type { Invocation } from './invocation.ts'
 import { finishSession, openSession } from './run-session.ts'
@@ -16,12 +17,14 @@ export function defineServe(command: Command, invocation: Invocation): void {
     .argument('[paths...]', 'files, folders and globs; - is standard input; none: HTTP alone')
     .option('--data <dir>', 'folder of the store', 'data')
     .option('--port <n>', 'port of health, metrics and ingest; 0 takes a free one', '8680')
-    .addOption(new Option('--no-follow', 'end at the end of the files'))
+    // Commander sets the default of a lone negated flag before this file is loaded.
+    .addOption(new Option('--no-follow', 'end at the end of the files').default(true))
     .action((paths: string[], flags: Flags) => serve(paths, flags, invocation))
 }
 
 async function serve(paths: readonly string[], flags: Flags, invocation: Invocation): Promise<void> {
   const { shippedProject } = await import('../app/shipped-project.ts')
+  const port = portOf('--port', flags.port)
   const project = shippedProject(inputsOf(paths, flags))
   const session = await openSession(project, invocation, {
     dataDir: flags.data,
@@ -33,10 +36,11 @@ async function serve(paths: readonly string[], flags: Flags, invocation: Invocat
     },
   })
   invocation.note(`reading ${paths.length === 0 ? 'HTTP' : paths.join(', ')} into ${flags.data}; Ctrl-C ends it`)
-  await finishSession(session, invocation, { host: '127.0.0.1', port: Number(flags.port) })
+  await finishSession(session, invocation, { listenAt: { host: '127.0.0.1', port } })
 }
 
-function inputsOf(paths: readonly string[], { follow }: Flags): Input[] {
+/** What `serve` reads for its arguments. */
+export function inputsOf(paths: readonly string[], { follow }: { readonly follow: boolean }): Input[] {
   const files = paths.filter((name) => name !== '-').map((name) => path.resolve(name))
   const inputs: Input[] = []
   if (files.length > 0) inputs.push({ type: 'file', config: { paths: files, follow } })

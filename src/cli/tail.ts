@@ -5,7 +5,7 @@ import { levelNames } from '../core/level.ts'
 import { documentOf } from '../core/log-event.ts'
 import { eventLine } from './event-line.ts'
 import type { Invocation } from './invocation.ts'
-import { countOf, momentOf } from './moment-flag.ts'
+import { countOf, momentOf } from './flag-value.ts'
 import { addParseFlags, referenceMsOf, type ParseFlags } from './parse-flags.ts'
 
 interface Flags extends ParseFlags {

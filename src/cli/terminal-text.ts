@@ -53,7 +53,7 @@ function widthOf(char: string): number {
 }
 
 /** Text cut or filled up with spaces to `columns` of a terminal. Without escape sequences. */
-function fit(text: string, columns: number): string {
+export function fit(text: string, columns: number): string {
   let width = 0
   let kept = ''
   for (const char of text) {

@@ -289,6 +289,12 @@ export interface ChannelDefinition<Config extends z.ZodType = z.ZodType> extends
   build(config: z.output<Config>, ports: ChannelPorts): Channel
 }
 
+export function defineChannel<Config extends z.ZodType>(
+  definition: ChannelDefinition<Config>,
+): ChannelDefinition<Config> {
+  return definition
+}
+
 // --- all of them ------------------------------------------------------------------------------------------------
 
 /** What lists, config and the reference need of a format. */

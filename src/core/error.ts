@@ -33,18 +33,26 @@ export class LogpipeError extends Error {
   readonly retryable: boolean
   /** What to do next, one sentence; absent if there is nothing better than the message. */
   readonly remedy: string | undefined
+  /** How long the other side asks to wait before the same call, ms; undefined: it does not say. */
+  readonly retryAfterMs: number | undefined
 
   /** `message` is a gerund phrase with bounded context, such as "opening data/logpipe.db". */
   constructor(
     code: ErrorCode,
     message: string,
-    options: { cause?: unknown; retryable?: boolean; remedy?: string | undefined } = {},
+    options: {
+      cause?: unknown
+      retryable?: boolean
+      remedy?: string | undefined
+      retryAfterMs?: number | undefined
+    } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.name = 'LogpipeError'
     this.code = code
     this.retryable = options.retryable ?? false
     this.remedy = options.remedy
+    this.retryAfterMs = options.retryAfterMs
     Object.defineProperty(this, brand, { value: true })
   }
 }

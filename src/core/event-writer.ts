@@ -1,11 +1,12 @@
-import { bytesOf } from './byte-writer.ts'
+import { bytesOf, viewOf } from './byte-writer.ts'
 import { entryKind, fact, type EventBatch, type FormatFacts, type JsonObject } from './event-batch.ts'
 import { eventFlag } from './event-flag.ts'
 import { fieldId } from './field.ts'
 import { mergeFields } from './log-event.ts'
 import { parseFailures, type ParseFailure } from './result.ts'
+import { seenBits, seenField } from './seen-field.ts'
+import type { WriterMark } from './writer-mark.ts'
 
-const stackTrace = fieldId('error.stack_trace')
 const created = fieldId('event.created')
 const parsedTime = fieldId('logpipe.time.parsed')
 
@@ -22,6 +23,10 @@ export interface ScannedTime {
   readonly digits: number
   readonly flags: number
 }
+
+// Names of this module: V8 reads an imported binding, and a property of it, from memory each time.
+const bitOf = seenBits
+const { path: pathBit, stack: stackBit } = seenField
 
 /** Number of a word in `timeSources`. */
 const [fromEvent, fromEnvelope, fromRecord, fromArrival] = [0, 1, 2, 3]
@@ -40,6 +45,12 @@ export class EventWriter {
   inScratch = false
   /** True if records without a time of their own were stamped on arrival. */
   arrival = false
+  /** Bits of `seenField`: what this event has an entry of. */
+  seen = 0
+  /** The last entry of `url.path`, if `seen` has it. */
+  pathEntry = 0
+  /** An entry of `url.path` that is its own route; -1: none is known to be. */
+  ownRoute = -1
   /** NaN until an event time is set. */
   #timeMs = NaN
   #timeNs = 0
@@ -83,6 +94,8 @@ export class EventWriter {
     this.#numbersAt = batch.numberCount
     this.#scratchAt = batch.scratchEnd
     this.inScratch = false
+    this.seen = 0
+    this.ownRoute = -1
   }
 
   /** Takes back everything since `begin`. */
@@ -99,6 +112,8 @@ export class EventWriter {
     into.numbers = this.batch.numberCount
     into.scratch = this.batch.scratchEnd
     into.hash = this.#hash
+    into.seen = this.seen
+    into.pathEntry = this.pathEntry
     into.facts = this.#facts
     into.flags = this.#flags
     into.level = this.#level
@@ -119,6 +134,9 @@ export class EventWriter {
     this.batch.numberCount = to.numbers
     this.batch.scratchEnd = to.scratch
     this.#hash = to.hash
+    this.seen = to.seen
+    this.pathEntry = to.pathEntry
+    this.ownRoute = -1
     this.#facts = to.facts
     this.#flags = to.flags
     this.#level = to.level
@@ -132,6 +150,13 @@ export class EventWriter {
     this.#envelopeMs = to.envelopeMs
     this.#envelopeNs = to.envelopeNs
     this.#envelopeDigits = to.envelopeDigits
+  }
+
+  /** The bytes of the records or of the scratch buffer (of others at the cost of an object), four at a time. */
+  viewOf(bytes: Uint8Array): DataView {
+    const batch = this.batch
+    if (bytes === batch.records.bytes) return batch.recordView
+    return bytes === batch.scratch ? batch.scratchView : viewOf(bytes)
   }
 
   /** Index of the first entry of this event. */
@@ -422,17 +447,10 @@ export class EventWriter {
       facts |= fact.duration
       if (this.#durationNs >= this.slowNs) facts |= fact.slow
     }
-    if (this.#level >= 5 || status >= 500) facts |= fact.error
-    else if ((facts & fact.error) === 0 && this.#hasStack()) facts |= fact.error
+    if (this.#level >= 5 || status >= 500 || (this.seen & stackBit) !== 0) facts |= fact.error
     if (this.#flags !== 0) facts |= fact.flags
     if (this.#lines > 1) facts |= fact.lines
     this.#facts = facts | this.#level
-  }
-
-  #hasStack(): boolean {
-    const batch = this.batch
-    for (let i = this.#entriesAt; i < batch.entryCount; i++) if (batch.entryField[i] === stackTrace) return true
-    return false
   }
 
   #push(field: number, kind: number, start: number, end: number, literal: number): void {
@@ -443,7 +461,13 @@ export class EventWriter {
     batch.entryKind[at] = this.inScratch ? kind | entryKind.scratch : kind
     batch.entryStart[at] = start
     batch.entryEnd[at] = end
+    if (field < bitOf.length && bitOf[field] !== 0) this.#see(bitOf[field]!, at)
     this.#hash = (Math.imul(this.#hash, 31) + (field << 1) + literal + 1) | 0
+  }
+
+  #see(bit: number, at: number): void {
+    this.seen |= bit
+    if (bit === pathBit) this.pathEntry = at
   }
 
   #pushScratch(field: number, kind: number, start: number, end: number): void {
@@ -459,25 +483,4 @@ export class EventWriter {
     this.#push(field, kind, at, at, 1)
     this.inScratch = was
   }
-}
-
-/** A place within an event that a writer can go back to; made once by its user and reused. */
-export class WriterMark {
-  entries = 0
-  numbers = 0
-  scratch = 0
-  hash = 0
-  facts = 0
-  flags = 0
-  level = 0
-  status = 0
-  durationNs = NaN
-  odd: JsonObject | undefined
-  timeMs = NaN
-  timeNs = 0
-  timeDigits = 3
-  envelope = 0
-  envelopeMs = NaN
-  envelopeNs = 0
-  envelopeDigits = 3
 }

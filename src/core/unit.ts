@@ -103,7 +103,7 @@ export interface Claim {
   readonly progress: Progress | undefined
   /** Newest first, each verified by its hash; damaged ones are left out. */
   readonly snapshots: readonly Snapshot[]
-  /** All valid decisions that the oldest snapshot does not include, by ordinal. */
+  /** All valid decisions, by ordinal: without a usable snapshot all are needed again. */
   readonly decisions: readonly Decision[]
 }
 

@@ -1,5 +1,6 @@
 import type { FormatOptions, TextContext } from './format.ts'
 import { TimeScan, type TimeContext } from './timestamp.ts'
+import { ClfMemory } from './timestamp/iso.ts'
 import type { Abbreviations, Zone } from './timestamp/zone.ts'
 
 /** The time context of one parser; the reference moves from line to line. */
@@ -11,6 +12,7 @@ export interface MovingTimeContext extends TimeContext {
 export class ParseContext implements TextContext {
   readonly time: MovingTimeContext
   readonly scan = new TimeScan()
+  readonly clf = new ClfMemory()
   readonly options: FormatOptions
   payloadStart = -1
   payloadEnd = -1

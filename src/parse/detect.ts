@@ -1,4 +1,5 @@
-import { WriterMark, type EventWriter } from '../core/event-writer.ts'
+import type { EventWriter } from '../core/event-writer.ts'
+import { WriterMark } from '../core/writer-mark.ts'
 import type { ParseContext } from './context.ts'
 import type { TextFormat } from './format.ts'
 
@@ -7,11 +8,27 @@ export const maxAttempts = 24
 /** Formats that a source remembers. */
 const maxKnown = 3
 
+/** A format as it is asked: one shape for all, so that V8 finds the scanner without a look-up. */
+class Candidate {
+  readonly format: TextFormat
+  readonly scan: TextFormat['scan']
+  /** Its lines have `byte` at this place; -1: none is told. */
+  readonly at: number
+  readonly byte: number
+
+  constructor(format: TextFormat) {
+    this.format = format
+    this.scan = format.scan
+    this.at = format.mark?.at ?? -1
+    this.byte = format.mark?.byte.charCodeAt(0) ?? 0
+  }
+}
+
 /** Text formats by the first byte of their lines, in the order of detection. */
 export class DetectionTable {
   readonly formats: readonly TextFormat[]
   /** Formats that may begin with a byte; `order[byte][i]` is asked before `i + 1`. */
-  readonly order: readonly (readonly TextFormat[])[]
+  readonly order: readonly (readonly Candidate[])[]
   /** Bits of the places in `order[byte]` that have to be asked before the format there and with it. */
   readonly #before: readonly Int32Array[]
   /** Place of format `i` in `order[byte]`, -1 if it is not there. */
@@ -20,11 +37,13 @@ export class DetectionTable {
   constructor(formats: readonly TextFormat[]) {
     this.formats = formats
     const starts = formats.map((format) => firstBytes(format.starts))
-    this.order = Array.from({ length: 256 }, (_, byte) =>
+    const candidates = formats.map((format) => new Candidate(format))
+    const order = Array.from({ length: 256 }, (_, byte) =>
       formats.filter((_format, i) => starts[i]![byte] === 1).slice(0, maxAttempts),
     )
-    this.#before = this.order.map((list) => Int32Array.from(list, (format, place) => placesBefore(list, format, place)))
-    this.#places = this.order.map((list) => Int8Array.from(formats, (format) => list.indexOf(format)))
+    this.order = order.map((list) => list.map((format) => candidates[formats.indexOf(format)]!))
+    this.#before = order.map((list) => Int32Array.from(list, (format, place) => placesBefore(list, format, place)))
+    this.#places = order.map((list) => Int8Array.from(formats, (format) => list.indexOf(format)))
   }
 
   place(byte: number, format: number): number {
@@ -64,8 +83,14 @@ export class Detection {
   readonly #table: DetectionTable
   readonly #context: ParseContext
   readonly #mark = new WriterMark()
+  /** Some scanner has been asked for the line at hand: what it wrote is taken back before the next one. */
+  #isMarked = false
   /** Places in `table.formats`, newest first; -1: free. */
   readonly #known = new Int32Array(maxKnown).fill(-1)
+  /** The newest one of them, if lines that begin with `#firstByte` may be given to it before all others. */
+  #first: Candidate | undefined
+  #firstByte = -1
+  #firstBit = 0
 
   constructor(table: DetectionTable, out: EventWriter, context: ParseContext) {
     this.#table = table
@@ -76,6 +101,7 @@ export class Detection {
   /** Makes the detection remember these formats, newest first. */
   remember(names: readonly string[]): void {
     this.#known.fill(-1)
+    this.#firstByte = -1
     names.forEach((name, i) => (this.#known[i] = this.#table.formats.findIndex((format) => format.name === name)))
   }
 
@@ -83,48 +109,72 @@ export class Detection {
   find(bytes: Uint8Array, start: number, end: number): TextFormat | undefined {
     if (start >= end) return undefined
     const byte = bytes[start]!
+    const first = this.#first
+    if (byte !== this.#firstByte || first === undefined) {
+      this.#isMarked = false
+      return this.#search(byte, 0, bytes, start, end)
+    }
+    this.out.mark(this.#mark)
+    this.#isMarked = true
+    this.#context.clear()
+    if (first.scan(bytes, start, end, this.out, this.#context)) return first.format
+    return this.#search(byte, this.#firstBit, bytes, start, end)
+  }
+
+  /** `before`: bits of the places that have been asked. */
+  #search(byte: number, before: number, bytes: Uint8Array, start: number, end: number): TextFormat | undefined {
     const order = this.#table.order[byte]!
     if (order.length === 0) return undefined
-    this.out.mark(this.#mark)
-    let asked = 0
+    let asked = before
     for (let i = 0; i < maxKnown; i++) {
       const format = this.#known[i]!
       const place = format < 0 ? -1 : this.#table.place(byte, format)
       if (place < 0) continue
       const bits = this.#table.before(byte, place)
       const found = this.#ask(order, bits & ~asked, bytes, start, end)
-      if (found !== undefined) return this.#found(found, i)
+      if (found !== undefined) return this.#found(found, byte)
       asked |= bits
     }
     const found = this.#ask(order, ~asked & ((1 << order.length) - 1), bytes, start, end)
-    return found === undefined ? undefined : this.#found(found, maxKnown)
+    if (found !== undefined) return this.#found(found, byte)
+    if (this.#isMarked) this.out.rewind(this.#mark)
+    return undefined
   }
 
   #ask(
-    order: readonly TextFormat[],
+    order: readonly Candidate[],
     places: number,
     bytes: Uint8Array,
     start: number,
     end: number,
-  ): TextFormat | undefined {
+  ): Candidate | undefined {
+    const { out } = this
+    const context = this.#context
     for (let left = places; left !== 0; left &= left - 1) {
-      const format = order[31 - Math.clz32(left & -left)]!
-      this.#context.clear()
-      if (format.scan(bytes, start, end, this.out, this.#context)) return format
-      this.out.rewind(this.#mark)
+      const candidate = order[31 - Math.clz32(left & -left)]!
+      if (candidate.at >= 0 && bytes[start + candidate.at] !== candidate.byte) continue
+      if (this.#isMarked) out.rewind(this.#mark)
+      else out.mark(this.#mark)
+      this.#isMarked = true
+      context.clear()
+      if (candidate.scan(bytes, start, end, out, context)) return candidate
     }
-    this.#context.clear()
+    context.clear()
     return undefined
   }
 
-  /** Moves the format to the head of those known; `from` is where it was looked for. */
-  #found(format: TextFormat, from: number): TextFormat {
+  /** Moves the format to the head of those known; `byte` is the first one of its line. */
+  #found(candidate: Candidate, byte: number): TextFormat {
     const known = this.#known
-    if (from === 0 && this.#table.formats[known[0]!] === format) return format
-    const at = this.#table.formats.indexOf(format)
+    const table = this.#table
+    const at = table.formats.indexOf(candidate.format)
     const was = known.indexOf(at)
     for (let i = was < 0 ? maxKnown - 1 : was; i > 0; i--) known[i] = known[i - 1]!
     known[0] = at
-    return format
+    const place = table.place(byte, at)
+    this.#first = candidate
+    this.#firstBit = 1 << place
+    this.#firstByte = table.before(byte, place) === this.#firstBit ? byte : -1
+    return candidate.format
   }
 }

@@ -1,8 +1,10 @@
 import { textOf } from '../core/byte-writer.ts'
 import { entryKind, type EventBatch } from '../core/event-batch.ts'
 import { eventFlag } from '../core/event-flag.ts'
-import { WriterMark, type EventWriter } from '../core/event-writer.ts'
+import type { EventWriter } from '../core/event-writer.ts'
 import { fieldId } from '../core/field.ts'
+import { seenField } from '../core/seen-field.ts'
+import { WriterMark } from '../core/writer-mark.ts'
 import type { FormatSet } from './format-set.ts'
 import { isFrame } from './join-rule.ts'
 import { hasEscapedEscape } from './odd-bytes.ts'
@@ -15,16 +17,9 @@ const message = fieldId('message')
 const original = fieldId('event.original')
 const serviceName = fieldId('service.name')
 const appName = fieldId('log.syslog.appname')
-const urlPath = fieldId('url.path')
 const route = fieldId('logpipe.http.route')
-
-/** Fields that the frame looks for in every event; 0 for all others. */
-const roles = new Uint8Array(1024)
-const [serviceRole, appRole, pathRole, routeRole] = [1, 2, 3, 4]
-roles[serviceName] = serviceRole
-roles[appName] = appRole
-roles[urlPath] = pathRole
-roles[route] = routeRole
+// Names of this module: V8 reads an imported binding, and a property of it, from memory each time.
+const { service: serviceBit, app: appBit, path: pathBit, route: routeBit } = seenField
 
 /** Flags that say that the text of the event is not the one that was read. */
 const changed =
@@ -127,22 +122,15 @@ export class EventFinish {
   /** Service name of text, route of a path. */
   #derive(scan: RecordScan): void {
     const { out } = scan
-    const batch = out.batch
-    const fields = batch.entryField
-    let service = -1
-    let app = -1
-    let path = -1
-    let known = -1
-    for (let i = out.firstEntry; i < batch.entryCount; i++) {
-      const role = roles[fields[i]!]!
-      if (role === 0) continue
-      if (role === pathRole) path = i
-      else if (role === serviceRole) service = i
-      else if (role === appRole) app = i
-      else known = i
+    const { seen } = out
+    if ((seen & (appBit | serviceBit)) === appBit && !this.#hasService) {
+      copyEntry(out, lastEntry(out.batch, out.firstEntry, appName), serviceName)
     }
-    if (app >= 0 && service < 0 && !this.#hasService) copyEntry(out, app, serviceName)
-    if (path < 0 || known >= 0 || (batch.entryKind[path]! & 7) > entryKind.jsonText) return
+    if ((seen & (pathBit | routeBit)) !== pathBit) return
+    const path = out.pathEntry
+    if (path === out.ownRoute) return copyEntry(out, path, route)
+    const batch = out.batch
+    if ((batch.entryKind[path]! & 7) > entryKind.jsonText) return
     const pathBytes = batch.bytesOfEntry(path)
     const from = routeOf(pathBytes, batch.entryStart[path]!, batch.entryEnd[path]!, out)
     if (from < 0) copyEntry(out, path, route)

@@ -2,6 +2,7 @@ import type { FormatFacts, Json } from '../core/event-batch.ts'
 import type { EventWriter } from '../core/event-writer.ts'
 import type { FieldName } from '../core/field.ts'
 import type { TimeContext, TimeScan } from './timestamp.ts'
+import type { ClfMemory } from './timestamp/iso.ts'
 
 /** What a scanner may use beside the bytes. One per parser, reused for every line. */
 export interface ScanContext {
@@ -9,6 +10,7 @@ export interface ScanContext {
   readonly time: TimeContext
   /** Scratch result for time scanners. */
   readonly scan: TimeScan
+  readonly clf: ClfMemory
   /** Settings of formats whose lines do not tell: `apache_access` D or T, `gunicorn` D or L. */
   readonly options: FormatOptions
 }
@@ -43,6 +45,8 @@ export interface TextFormat extends FormatDefinition {
   readonly shape: 'text'
   /** First bytes of its lines: any of these characters; `digit` and `letter` stand for their classes (UTF-8 lead bytes are letters). */
   readonly starts: readonly string[]
+  /** A character that all its lines have at a place after the first: others are rejected without a scan. */
+  readonly mark?: { readonly at: number; readonly byte: string }
   /**
    * An envelope writes what the shipper knows and returns the span of the payload (`context.payload`), which is parsed
    * again. Absent: not an envelope.
@@ -54,7 +58,7 @@ export interface TextFormat extends FormatDefinition {
    */
   readonly yieldsTo?: readonly string[]
   /** Reads `bytes[start, end)`, without its line end; true if it is a line of this format, whose fields are written then. */
-  scan(bytes: Uint8Array, start: number, end: number, out: EventWriter, context: TextContext): boolean
+  scan(this: void, bytes: Uint8Array, start: number, end: number, out: EventWriter, context: TextContext): boolean
 }
 
 export interface TextContext extends ScanContext {

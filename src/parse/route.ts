@@ -12,9 +12,30 @@ const extensions = new Set(
 const id = Uint8Array.from('{id}', (char) => char.charCodeAt(0))
 const more = Uint8Array.from('/*', (char) => char.charCodeAt(0))
 
-/** Bytes without which a path is its own route: digits, `.`, `@`; and the slashes, which are counted. */
-const telling = new Uint8Array(at + 1).fill(1, 0x30, 0x3a)
-for (const byte of [slash, at, dot]) telling[byte] = 1
+/** What a byte says of a path: without variable ones, and with a few slashes, it is its own route. */
+const [plainByte, slashByte, variableByte, endByte] = [0, 1, 2, 3]
+const pathBytes = new Uint8Array(256).fill(variableByte, 0x30, 0x3a)
+pathBytes[slash] = slashByte
+for (const byte of [at, dot]) pathBytes[byte] = variableByte
+for (const byte of '?#') pathBytes[byte.charCodeAt(0)] = endByte
+
+/**
+ * End of the path that begins at `start`, up to `?` or `#`; below 0, as `~end`, if it is its own route as `routeOf` would
+ * find.
+ */
+export function pathEnd(bytes: Uint8Array, start: number, end: number): number {
+  let slashes = 0
+  let isVariable = false
+  let to = start
+  for (; to < end; to++) {
+    const kind = pathBytes[bytes[to]!]!
+    if (kind === plainByte) continue
+    if (kind === endByte) break
+    if (kind === slashByte) slashes++
+    else isVariable = true
+  }
+  return isVariable || slashes > maxSegments ? to : ~to
+}
 
 function extensionKey(extension: string): number {
   let key = 0
@@ -28,16 +49,7 @@ function extensionKey(extension: string): number {
  * begins in the scratch buffer of the batch, at whose end it ends.
  */
 export function routeOf(bytes: Uint8Array, start: number, end: number, out: EventWriter): number {
-  let slashes = 0
-  let i = start
-  for (; i < end; i++) {
-    const byte = bytes[i]!
-    if (byte <= at && telling[byte] === 1) {
-      if (byte !== slash) break
-      if (++slashes > maxSegments) break
-    }
-  }
-  if (i === end) return -1
+  if (pathEnd(bytes, start, end) === ~end) return -1
   const extension = extensionStart(bytes, start, end)
   if (extension >= 0) {
     const from = out.scratchText('*')

@@ -1,4 +1,5 @@
-import { WriterMark, type EventWriter } from '../core/event-writer.ts'
+import type { EventWriter } from '../core/event-writer.ts'
+import { WriterMark } from '../core/writer-mark.ts'
 import type { ParseContext } from './context.ts'
 import { Detection } from './detect.ts'
 import type { TextFormat } from './format.ts'

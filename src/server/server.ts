@@ -1,8 +1,11 @@
+import type { Server } from 'node:http'
 import { serve } from '@hono/node-server'
 import { Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
-import type { IngestOutcome } from '../core/component.ts'
 import { LogpipeError } from '../core/error.ts'
+import { answerIngest, maxBody, type Accept } from './ingest.ts'
+import { isLoopback, protect, refusal } from './protection.ts'
+import { answerQuery, type EventPages } from './query-api.ts'
 
 /** One condition of readiness. */
 export interface ReadyCheck {
@@ -13,75 +16,99 @@ export interface ReadyCheck {
 /** What the server shows; each is asked per request. */
 export interface ServerParts {
   readonly version: string
+  /** Epoch ms, for relative times of queries. */
+  readonly now: () => number
   readonly checks: () => readonly ReadyCheck[]
   /** Prometheus text and its content type. */
   readonly metrics: () => Promise<{ readonly text: string; readonly contentType: string }>
-  /** Undefined: nothing takes this path. */
-  readonly ingest: (path: string, body: Uint8Array, contentType: string) => Promise<IngestOutcome | undefined>
+  readonly ingest: Accept
+  readonly events: EventPages
+  /** Alert records, JSON, newest first. */
+  readonly alerts: () => readonly string[]
+  /** Told of a failure that was answered with 500. */
+  readonly report: (error: unknown) => void
 }
 
 export interface RunningServer {
   readonly url: string
-  /** Harmless twice. */
+  /** Answers what is under way, for at most two seconds. Harmless twice. */
   stop(): Promise<void>
 }
 
-const maxBody = 10 * 2 ** 20
-
-/** Codes of what a source refuses for its size; everything else it refuses is a bad request. */
-const tooLarge: ReadonlySet<string> = new Set(['too_large', 'inflate_limit'])
-
-/** The routes without a socket. */
+/** The routes without a socket. What is not in this list is answered with 404. */
 export function createRoutes(parts: ServerParts): Hono {
   const routes = new Hono()
-  const alive = () => new Response('ok\n')
-  routes.get('/livez', alive).get('/healthz', alive).get('/-/healthy', alive)
-  const ready = () => {
-    const checks = parts.checks()
-    const text = checks.map(({ name, isReady }) => `${isReady ? 'ok ' : 'not'} ${name}\n`).join('')
-    return new Response(text, { status: checks.every(({ isReady }) => isReady) ? 200 : 503 })
-  }
-  routes.get('/readyz', ready).get('/-/ready', ready)
+  routes.use(protect)
+  for (const path of ['/livez', '/healthz', '/-/healthy']) routes.get(path, (context) => context.text('ok\n'))
+  for (const path of ['/readyz', '/-/ready']) routes.get(path, () => answerReady(parts.checks()))
   routes.get('/version', (context) => context.json({ version: parts.version, node: process.version }))
   routes.get('/metrics', async () => {
     const { text, contentType } = await parts.metrics()
     return new Response(text, { headers: { 'content-type': contentType } })
   })
-  routes.post('/ingest/*', bodyLimit({ maxSize: maxBody }), async (context) => {
-    const body = new Uint8Array(await context.req.arrayBuffer())
-    const outcome = await parts.ingest(context.req.path, body, context.req.header('content-type') ?? '')
-    return answerOf(outcome)
+  routes.get('/api/v1/query', (context) => answerQuery(new URL(context.req.url), parts.events, parts.now()))
+  routes.get('/api/v1/alerts', () => answerAlerts(parts.alerts()))
+  const limit = bodyLimit({ maxSize: maxBody, onError: () => refusal(413, 'too_large') })
+  routes.post('/ingest/*', limit, (context) => answerIngest(context.req.raw, parts.ingest))
+  routes.notFound(() => refusal(404, 'not found'))
+  routes.onError((error) => {
+    parts.report(error)
+    return refusal(500, 'LP_INTERNAL')
   })
   return routes
 }
 
-function answerOf(outcome: IngestOutcome | undefined): Response {
-  if (outcome === undefined) return new Response('no source takes this path\n', { status: 404 })
-  switch (outcome.status) {
-    case 'stored':
-      return Response.json({ records: outcome.records }, { status: 202 })
-    case 'full': {
-      const seconds = String(Math.ceil(outcome.retryAfterMs / 1000))
-      return new Response('full\n', { status: 429, headers: { 'retry-after': seconds } })
-    }
-    case 'refused':
-      return new Response(`${outcome.reason}\n`, { status: tooLarge.has(outcome.reason) ? 413 : 400 })
-  }
+function answerReady(checks: readonly ReadyCheck[]): Response {
+  const text = checks.map(({ name, isReady }) => `${isReady ? 'ok ' : 'not'} ${name}\n`).join('')
+  const status = checks.every(({ isReady }) => isReady) ? 200 : 503
+  return new Response(text, { status, headers: { 'content-type': 'text/plain; charset=utf-8' } })
 }
 
-/** Listens; port 0 takes a free one. Rejects with LP_SERVER_LISTEN. */
+function answerAlerts(records: readonly string[]): Response {
+  const body = `{"schema":"logpipe.alerts.v1","alerts":[${records.join(',')}]}`
+  return new Response(body, { headers: { 'content-type': 'application/json' } })
+}
+
+/** Against senders that hold a connection and say nothing; Node's own limits are far longer. */
+const serverOptions = {
+  headersTimeout: 10_000,
+  requestTimeout: 30_000,
+  keepAliveTimeout: 5000,
+  connectionsCheckingInterval: 5000,
+  maxHeaderSize: 16 * 1024,
+}
+const [maxConnections, maxRequestsPerSocket] = [512, 1000]
+const stopMs = 2000
+
+/**
+ * Listens; port 0 takes a free one. Rejects with LP_SERVER_LISTEN, also for an address that other machines reach: those
+ * need TLS and tokens.
+ */
 export async function startServer(parts: ServerParts, at: { host: string; port: number }): Promise<RunningServer> {
+  const shownHost = at.host.includes(':') ? `[${at.host}]` : at.host
+  if (!isLoopback(at.host)) {
+    throw new LogpipeError('LP_SERVER_LISTEN', `listening on ${shownHost}:${at.port}: this is no loopback address`, {
+      remedy: 'Listen on 127.0.0.1: other addresses need TLS and tokens, which this version lacks.',
+    })
+  }
   const { fetch } = createRoutes(parts)
   return await new Promise((resolve, reject) => {
-    const server = serve({ fetch, hostname: at.host, port: at.port }, ({ port }) => {
-      resolve({
-        url: `http://${at.host}:${port}`,
-        stop: () => new Promise((stopped) => void server.close(() => stopped())),
-      })
-    })
+    const server = serve({ fetch, hostname: at.host, port: at.port, serverOptions }, ({ port }) => {
+      resolve({ url: `http://${shownHost}:${port}`, stop: () => stop(server) })
+    }) as Server // Without `createServer` it is one of node:http.
+    server.maxConnections = maxConnections
+    server.maxRequestsPerSocket = maxRequestsPerSocket
     server.once('error', (cause) => {
-      const remedy = 'End what uses it, or name another port (server.port in logpipe.yaml, --port).'
-      reject(new LogpipeError('LP_SERVER_LISTEN', `listening on ${at.host}:${at.port}`, { cause, remedy }))
+      const remedy = 'End what uses it, or name another port (server.port in logpipe.yaml, --port, --listen).'
+      reject(new LogpipeError('LP_SERVER_LISTEN', `listening on ${shownHost}:${at.port}`, { cause, remedy }))
     })
   })
+}
+
+async function stop(server: Server): Promise<void> {
+  const closed = new Promise<void>((resolve) => void server.close(() => resolve()))
+  server.closeIdleConnections()
+  const timer = setTimeout(() => server.closeAllConnections(), stopMs)
+  await closed
+  clearTimeout(timer)
 }

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { SQLOutputValue } from 'node:sqlite'
 import { bytesOf } from '../core/byte-writer.ts'
-import type { Json, JsonObject } from '../core/event-batch.ts'
+import { contentText } from '../core/content.ts'
+import type { JsonObject } from '../core/event-batch.ts'
 import type { Reader, Row } from './reader.ts'
 
 /** Hex SHA-256 of each kind, and of all of them. */
@@ -51,40 +52,6 @@ const contentRows: Readonly<Record<Kind, string>> = {
 }
 
 /**
- * Places in documents that say where a record lay or which run wrote it: they differ where the same records are spread
- * over other partitions, or come over Kafka. A sample is the first of a window by position, so it is one of them.
- */
-const provenance: Readonly<Record<Kind, readonly string[]>> = {
-  events: [
-    'event.sequence',
-    'log.file.path',
-    'log.offset',
-    'logpipe.config_hash',
-    'logpipe.kafka',
-    'logpipe.pipeline',
-    'logpipe.replay',
-  ],
-  metrics: [
-    'logpipe.config_hash',
-    'logpipe.metric.hash',
-    'logpipe.metric.revision',
-    'logpipe.replay',
-    'logpipe.revision',
-  ],
-  alerts: [
-    'alerts.0.generatorURL',
-    'externalURL',
-    'logpipe.alertId',
-    'logpipe.revision',
-    'logpipe.ruleHash',
-    'logpipe.samples',
-    'notification_reason',
-    'receiver',
-  ],
-  deadLetters: [],
-}
-
-/**
  * Digest over newest revisions without ids, positions, revisions and provenance, in no order: equal for the same records
  * in any number of partitions. Equal documents count as often as they are there.
  */
@@ -105,32 +72,9 @@ function hashOfContent(kind: Kind, row: Row): bigint {
     for (const value of Object.values(row)) addField(hash, value)
   } else {
     const doc = JSON.parse(String(row['doc'])) as JsonObject // Written as an object.
-    for (const path of provenance[kind]) removeAt(doc, path.split('.'))
-    addField(hash, JSON.stringify(sorted(doc)))
+    addField(hash, contentText(kind, doc))
   }
   return BigInt(`0x${hash.digest('hex')}`)
-}
-
-/** Objects that become empty go, too: whether a file had a path must not show. */
-function removeAt(from: Json, path: readonly string[]): void {
-  const [name, ...rest] = path
-  if (name === undefined || typeof from !== 'object' || from === null) return
-  const object = from as JsonObject // An array has its indexes as keys.
-  const child = object[name]
-  if (rest.length > 0 && child !== undefined) removeAt(child, rest)
-  const isEmpty =
-    typeof child === 'object' && child !== null && !Array.isArray(child) && Object.keys(child).length === 0
-  if (rest.length === 0 || isEmpty) delete object[name]
-}
-
-function sorted(value: Json): Json {
-  if (typeof value !== 'object' || value === null) return value
-  if (Array.isArray(value)) return value.map(sorted)
-  return Object.fromEntries(
-    Object.keys(value)
-      .sort()
-      .map((key) => [key, sorted(value[key]!)]),
-  )
 }
 
 function digestOf(of: (kind: Kind) => Uint8Array): Digest {

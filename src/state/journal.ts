@@ -1,6 +1,6 @@
 import { chmodSync } from 'node:fs'
 import path from 'node:path'
-import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import type { Journal, Partition, ReadResult } from '../core/component.ts'
 import { LogpipeError } from '../core/error.ts'
 import { hashFields } from '../core/id.ts'
@@ -40,17 +40,16 @@ export class StoreJournal implements Journal {
   #bytes: number
   #waiting: Waiting[] = []
 
-  /** Opens `<dir>/journal.db`; the caller owns the folder. `maxBytes`: room for values, in bytes. */
-  constructor(dir: string, maxBytes: number) {
+  /**
+   * Opens `<dir>/journal.db`; the caller owns the folder. `maxBytes`: room for values, in bytes. `reader`: beside the
+   * owner or without one, what is there now; nothing can be appended or released.
+   */
+  constructor(dir: string, maxBytes: number | 'reader') {
     this.#file = path.join(dir, 'journal.db')
-    this.#maxBytes = maxBytes
+    this.#maxBytes = maxBytes === 'reader' ? 0 : maxBytes
     try {
-      this.#db = openWriter(this.#file)
-      chmodSync(this.#file, 0o600)
-      this.#db.exec(`
-        CREATE TABLE IF NOT EXISTS inputs (
-          id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, first INTEGER NOT NULL, next INTEGER NOT NULL);
-        CREATE TABLE IF NOT EXISTS records (n INTEGER PRIMARY KEY, time INTEGER NOT NULL, value BLOB NOT NULL)`)
+      this.#db =
+        maxBytes === 'reader' ? new DatabaseSync(this.#file, { readOnly: true, timeout: 5000 }) : this.#create()
       for (const row of this.#db.prepare('SELECT id, name, first, next FROM inputs').all()) {
         const input = { id: Number(row['id']), first: Number(row['first']), next: Number(row['next']) }
         this.#inputs.set(String(row['name']), input)
@@ -133,6 +132,16 @@ export class StoreJournal implements Journal {
     if (!this.#db.isOpen) return
     this.#flush()
     this.#db.close()
+  }
+
+  #create(): DatabaseSync {
+    const db = openWriter(this.#file)
+    chmodSync(this.#file, 0o600)
+    db.exec(`
+      CREATE TABLE IF NOT EXISTS inputs (
+        id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, first INTEGER NOT NULL, next INTEGER NOT NULL);
+      CREATE TABLE IF NOT EXISTS records (n INTEGER PRIMARY KEY, time INTEGER NOT NULL, value BLOB NOT NULL)`)
+    return db
   }
 
   #flush(): void {

@@ -6,6 +6,9 @@ import type { OutputStore } from './output-store.ts'
 import type { PendingWrites } from './pending-writes.ts'
 import { positionOf, type SnapshotStore } from './snapshot-store.ts'
 
+/** Positions as text: they may be beyond what a number holds. */
+export const decisionColumns = 'epoch, CAST(position AS TEXT) AS place, sub, ordinal, kind, value, wall'
+
 type Part = { readonly claim: Claim; readonly commit: Commit }
 
 /**
@@ -41,8 +44,7 @@ export class StoreLog implements UnitLog {
       this.#lastEpoch = epoch
       this.#held.set(unit, epoch)
       const snapshots = this.#snapshots.valid(unit)
-      const decisions = this.decisions(unit, snapshots.at(-1)?.decision ?? 0)
-      return { unit, epoch, progress: this.#progress(unit), snapshots, decisions }
+      return { unit, epoch, progress: this.#progress(unit), snapshots, decisions: this.decisions(unit) }
     })
   }
 
@@ -74,10 +76,7 @@ export class StoreLog implements UnitLog {
   /** Decisions of a unit with an ordinal above `after`, in order: for a replay that has to make the same ones. */
   decisions(unit: string, after = 0): Decision[] {
     return this.#db
-      .prepare(
-        `SELECT epoch, CAST(position AS TEXT) AS place, sub, ordinal, kind, value, wall FROM decisions
-         WHERE unit = ? AND ordinal > ? ORDER BY ordinal`,
-      )
+      .prepare(`SELECT ${decisionColumns} FROM decisions WHERE unit = ? AND ordinal > ? ORDER BY ordinal`)
       .all(unit, after)
       .map(decisionOf)
   }
@@ -104,6 +103,11 @@ export class StoreLog implements UnitLog {
       .prepare('SELECT * FROM alerts WHERE n > ? ORDER BY n LIMIT ?')
       .all(n, limit)
       .map((row) => ({ n: Number(row['n']), output: alertOf(row) }))
+  }
+
+  /** The last one of `alertsAfter`; 0 if there is none. */
+  newestAlert(): number {
+    return Number(this.#db.prepare('SELECT max(n) AS n FROM alerts').get()?.['n'] ?? 0)
   }
 
   #isHeld(claim: Claim): boolean {
@@ -162,7 +166,8 @@ export class StoreLog implements UnitLog {
   }
 }
 
-function decisionOf(row: Record<string, SQLOutputValue>): Decision {
+/** A row of `decisionColumns`. */
+export function decisionOf(row: Record<string, SQLOutputValue>): Decision {
   return {
     epoch: Number(row['epoch']),
     position: positionOf(row),

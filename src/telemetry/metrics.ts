@@ -41,6 +41,10 @@ export class Metrics {
   /** Registers what prom-client knows of the process, too. */
   collectDefaults(): void {
     collectDefaultMetrics({ register: this.registry })
+    // Gauges whose names end like those of counters: `promtool check metrics` refuses a page that has them.
+    for (const what of ['handles', 'requests', 'resources']) {
+      this.registry.removeSingleMetric(`nodejs_active_${what}_total`)
+    }
   }
 
   #counter<Label extends string>(name: string, help: string, labelNames: readonly Label[]): Counter<Label> {

@@ -38,6 +38,8 @@ export class AlertRun<State extends AlertStanding> {
   state: State
   /** Decisions of runs before that are still to be applied, by tick and ordinal. */
   readonly #recorded: Decision[]
+  /** By source: ordinal of the decision that excluded it. Older ones that are still to come are void for it. */
+  readonly #excluded = new Map<string, number>()
   /** By source: frames that do not count yet. */
   readonly #waiting = new Map<string, Frame[]>()
   #ordinal: number
@@ -78,6 +80,24 @@ export class AlertRun<State extends AlertStanding> {
   /** True while decisions of runs before are to be applied: no new ones are made until then. */
   get isRepeating(): boolean {
     return this.#recorded.length > 0
+  }
+
+  /** Ordinal up to which every decision was applied: one of a later run may have come before recorded ones. */
+  get #decided(): number {
+    return Math.min(this.#applied, ...this.#recorded.map(({ ordinal }) => ordinal - 1))
+  }
+
+  /** Sources that count, or that a recorded decision makes count. */
+  counting(): Set<string> {
+    const counting = new Set<string>()
+    for (const [id, { isEnded, standing }] of this.state.sources) {
+      if (!isEnded && standing === 'included') counting.add(id)
+    }
+    for (const decision of this.#recorded) {
+      const source = valueAt(decision, 'source')
+      if (decision.kind === 'include' && typeof source === 'string') counting.add(source)
+    }
+    return counting
   }
 
   /** Newest frame that waits of each source. */
@@ -150,12 +170,12 @@ export class AlertRun<State extends AlertStanding> {
       next: comparePositions(position, this.#from) < 0 ? this.#from : position,
       decisions: this.#made,
       outputs: this.#outputs,
-      progress: { decision: this.#applied },
+      progress: { decision: this.#decided },
     }
     if (!withSnapshot) return commit
     const { stateVersion } = this.#unit
     const chunks = [...this.#unit.encode(this.state), this.#encodeWaiting()]
-    const snapshot = { unit: this.claim.unit, stateVersion, configHash, position, decision: this.#applied, chunks }
+    const snapshot = { unit: this.claim.unit, stateVersion, configHash, position, decision: this.#decided, chunks }
     return { ...commit, snapshot }
   }
 
@@ -209,12 +229,12 @@ export class AlertRun<State extends AlertStanding> {
     for (const [source, value] of Object.entries(isObject(seen) ? seen : {})) {
       const known = this.state.sources.get(source)
       const place = placeIn(value)
-      if (place === undefined || !this.#isPresent(source)) continue
+      if (place === undefined || !this.#isPresent(source) || this.#isVoid(decision, source)) continue
       if (known === undefined || !isReached(placeOfSource(known), place)) return false
     }
     const source = valueAt(decision, 'source')
     const upTo = placeIn(valueAt(decision, 'upTo'))
-    if (upTo === undefined || typeof source !== 'string' || !this.#isPresent(source)) return true
+    if (upTo === undefined || typeof source !== 'string' || this.#isVoid(decision, source)) return true
     const last = this.#waiting.get(source)?.at(-1)
     const known = this.state.sources.get(source)
     return (
@@ -226,10 +246,11 @@ export class AlertRun<State extends AlertStanding> {
   #apply(decision: Decision): void {
     this.#applied = Math.max(this.#applied, decision.ordinal)
     this.#isDirty = true
-    const source = valueAt(decision, 'source')
+    const named = valueAt(decision, 'source')
+    const source = typeof named === 'string' ? named : ''
     const upTo = placeIn(valueAt(decision, 'upTo'))
-    // What was to be included is gone: it must not hold the others back.
-    if (upTo !== undefined && typeof source === 'string' && !this.#isPresent(source)) return
+    if (decision.kind === 'include' && this.#isVoid(decision, source)) return
+    if (decision.kind === 'exclude') this.#excluded.set(source, decision.ordinal)
     this.#unit.decide(this.state, decision, (output) => this.#outputs.push(output))
     const waiting = [...this.#waiting.values()].flat()
     this.#waiting.clear()
@@ -237,6 +258,10 @@ export class AlertRun<State extends AlertStanding> {
       if (frame.source === source && upTo !== undefined && isReached(upTo, placeOfFrame(frame))) this.#step(frame)
       else this.#admit(frame)
     }
+  }
+
+  #isVoid({ ordinal }: Decision, source: string): boolean {
+    return ordinal < (this.#excluded.get(source) ?? 0)
   }
 
   /** How far each source has come. */

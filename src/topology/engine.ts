@@ -1,7 +1,7 @@
 import { concatMap, from, lastValueFrom, of, type Observable } from 'rxjs'
 import type { Clock } from '../core/clock.ts'
 import type { EventSink, ParseStage, Partition, RecordInput } from '../core/component.ts'
-import type { LogpipeError } from '../core/error.ts'
+import { LogpipeError } from '../core/error.ts'
 import type { EventBatch, EventTables } from '../core/event-batch.ts'
 import type { Source } from '../core/record-batch.ts'
 import type { Claim, Decision, UnitLog } from '../core/unit.ts'
@@ -153,6 +153,7 @@ export class Engine<DeriveState extends DeriveStanding, AlertState extends Alert
     if (snapshot !== undefined) this.#alerts.restore(snapshot)
     this.#committer = new Committer(this.#settings, this.#alerts, this.#runs)
     const found = await this.#find()
+    await this.#excludeGone()
     this.#alerts.applyRecorded()
     for (const { partition, pipeline } of found) this.#runs.push(await this.#runOf(partition, pipeline))
     await this.#excludeGone()
@@ -196,8 +197,10 @@ export class Engine<DeriveState extends DeriveStanding, AlertState extends Alert
 
   /** Sources that were read in a run before and are not there any more must not hold the others back. */
   async #excludeGone(): Promise<void> {
-    for (const [source, { isEnded, standing }] of this.#alerts.state.sources) {
-      if (isEnded || standing !== 'included' || this.#known.has(source)) continue
+    for (const source of this.#alerts.counting()) {
+      if (this.#known.has(source)) continue
+      const message = `going on without ${source}, which is gone: what it gave after the last snapshot does not count`
+      this.#settings.report(new LogpipeError('LP_SOURCE_READ', message))
       await this.#decideAlert((record, nowMs) => this.#alerts.decide('exclude', { source }, record, nowMs))
     }
   }

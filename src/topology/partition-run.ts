@@ -46,6 +46,8 @@ export class PartitionRun<State extends DeriveStanding> {
   isFinished = false
   /** The `end` decision was applied: nothing more will come. */
   isEnded = false
+  /** Wall time when the last read began that found the end, epoch ms: what came after it is not known yet. */
+  atEndMs = 0
   /** Wall time when records last came, epoch ms. */
   lastArrivalMs = 0
   /** A batch of this partition is under way. */

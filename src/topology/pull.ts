@@ -119,6 +119,7 @@ export class Pull<State extends DeriveStanding> {
   /** Reads on, but never across a recorded decision or the end of what was committed before. */
   async #readRun(run: PartitionRun<State>): Promise<ReadResult | undefined> {
     const limit = run.readLimit()
+    const askedMs = this.#settings.clock.now()
     let result: ReadResult
     try {
       result = await run.partition.read(run.position, this.#settings.batchBytes)
@@ -135,6 +136,7 @@ export class Pull<State extends DeriveStanding> {
       return { records, isAtEnd: false, isFinished: false }
     }
     run.isAtEnd = result.isAtEnd
+    if (run.isAtEnd) run.atEndMs = askedMs
     run.isFinished = result.isFinished
     if (records.count > 0) run.lastArrivalMs = this.#settings.clock.now()
     return result
@@ -142,14 +144,13 @@ export class Pull<State extends DeriveStanding> {
 
   /** A decision that is due now: an end, the end of a join, a lull. */
   #decided(): Delivery<State> | undefined {
-    const { clock, joinTimeoutMs, idleAfterMs, outOfOrderMs, tickMs } = this.#settings
-    const now = clock.now()
+    const { joinTimeoutMs, idleAfterMs, outOfOrderMs, tickMs } = this.#settings
     for (const run of this.#runs) {
       if (run.isBusy || run.isEnded || !run.isAtEnd) continue
       if (run.isFinished) return this.#newDecision(run, 'end', {})
-      const silence = now - run.lastArrivalMs
+      const silence = run.atEndMs - run.lastArrivalMs
       if (run.parser.hasOpenJoins && silence >= joinTimeoutMs) return this.#newDecision(run, 'join_flush', {})
-      const lift = now - outOfOrderMs
+      const lift = run.atEndMs - outOfOrderMs
       const passesTick = paneStart(lift, tickMs) > run.watermark
       if (silence >= idleAfterMs && passesTick) return this.#newDecision(run, 'lull', { lift: paneStart(lift, tickMs) })
     }

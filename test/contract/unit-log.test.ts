@@ -168,7 +168,7 @@ describe.each([
     expect(outputs()).toEqual(['JQx0_metric:3 {"n":3}', 'q3X0vR1s:1 {"revision":1}', 'q3X0vR1s:2 {"revision":2}'])
   })
 
-  test('gives the next owner the decisions that its oldest snapshot does not include, by ordinal', async () => {
+  test('gives the next owner all decisions, by ordinal: they are needed if every snapshot is damaged', async () => {
     const { log } = make()
     const claim = await log.claim('derive/a')
     for (const ordinal of [1, 2, 3, 4]) expect(await log.decide(claim, decision(claim, ordinal))).toBe('in_force')
@@ -177,7 +177,7 @@ describe.each([
     await log.commit([{ claim: owner, commit: commit(owner, 1, { snapshot: snapshot('derive/a', 2) }) }])
     await log.commit([{ claim: owner, commit: commit(owner, 2, { snapshot: snapshot('derive/a', 3) }) }])
     const { decisions } = await log.claim('derive/a')
-    expect(decisions).toEqual([decision(claim, 3), decision(claim, 4)])
+    expect(decisions).toEqual([1, 2, 3, 4].map((ordinal) => decision(claim, ordinal)))
   })
 
   test('records a decision once, whether it came alone, with the commit, or both', async () => {

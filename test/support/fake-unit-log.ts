@@ -54,7 +54,9 @@ export class FakeUnitLog implements UnitLog {
   readonly metrics = new Map<string, Output>()
   /** Every alert revision, in the order of commits. */
   readonly alerts: Output[] = []
-  /** An id and revision that came with two contents: breaks invariant I2 or I3. */
+  /** Content of every revision of every document, by `id:revision`. */
+  readonly written = new Map<string, string>()
+  /** An id and revision that came with two contents, or before the revision below it: breaks invariant I2 or I3. */
   readonly mismatches: string[] = []
   readonly #units = new Map<string, UnitState>()
   readonly #rates: FaultPlan['rates']
@@ -72,9 +74,7 @@ export class FakeUnitLog implements UnitLog {
     const newest = state.snapshots[0]
     if (newest !== undefined && !newest.isDamaged && this.#happens('damaged_snapshot')) newest.isDamaged = true
     const snapshots = state.snapshots.filter((one) => !one.isDamaged).map((one) => one.snapshot)
-    const oldest = snapshots.at(-1)?.decision ?? 0
-    const decisions = [...state.decisions.values()].filter((one) => one.ordinal > oldest)
-    decisions.sort((a, b) => a.ordinal - b.ordinal)
+    const decisions = this.decisions(unit)
     return { unit, epoch: state.epoch, progress: state.progress, snapshots, decisions }
   }
 
@@ -113,6 +113,28 @@ export class FakeUnitLog implements UnitLog {
     this.#stateOf(unit).epoch = ++this.#lastEpoch
   }
 
+  /** Decisions of a unit, by ordinal. */
+  decisions(unit: string): Decision[] {
+    return [...this.#stateOf(unit).decisions.values()].sort((a, b) => a.ordinal - b.ordinal)
+  }
+
+  /** True if the newest snapshot of every unit includes all that it has committed: it was stopped, not killed. */
+  isWhole(): boolean {
+    return [...this.#units.values()].every(({ progress, snapshots }) => {
+      return progress === undefined || snapshots[0]?.snapshot.position.offset === progress.next.offset
+    })
+  }
+
+  /** Units that were claimed. */
+  units(): string[] {
+    return [...this.#units.keys()]
+  }
+
+  /** Lays down decisions that the next owner has to make again. */
+  give(unit: string, decisions: readonly Decision[]): void {
+    for (const decision of decisions) this.#stateOf(unit).decisions.set(decision.ordinal, decision)
+  }
+
   #stateOf(unit: string): UnitState {
     const known = this.#units.get(unit)
     if (known !== undefined) return known
@@ -142,13 +164,18 @@ export class FakeUnitLog implements UnitLog {
   }
 
   #write(output: Output): void {
+    const { id, revision, value } = output
+    const name = `${id}:${revision}`
+    if ((this.written.get(name) ?? value) !== value) this.mismatches.push(name)
+    if (revision > 1 && !this.written.has(`${id}:${revision - 1}`))
+      this.mismatches.push(`${name} without the one before`)
+    this.written.set(name, value)
     const known =
       output.stage === 'metric'
         ? this.metrics.get(output.id)
         : this.alerts.find((one) => one.id === output.id && one.revision === output.revision)
-    if (known?.revision === output.revision) {
-      if (known.value !== output.value) this.mismatches.push(`${output.id}:${output.revision}`)
-    } else if (output.stage === 'alert') this.alerts.push(output)
+    if (known?.revision === output.revision) return
+    if (output.stage === 'alert') this.alerts.push(output)
     else if (known === undefined || known.revision < output.revision) this.metrics.set(output.id, output)
   }
 

@@ -1,21 +1,23 @@
 import { textOf } from '../../core/byte-writer.ts'
-import { entryKind, outcomes, type JsonObject } from '../../core/event-batch.ts'
+import { entryKind, type JsonObject } from '../../core/event-batch.ts'
 import { eventFlag } from '../../core/event-flag.ts'
-import { WriterMark, type EventWriter } from '../../core/event-writer.ts'
+import type { EventWriter } from '../../core/event-writer.ts'
 import { fieldId } from '../../core/field.ts'
 import { mergeFields, nullObject, putAt } from '../../core/log-event.ts'
 import { isoText } from '../../core/time-text.ts'
+import { WriterMark } from '../../core/writer-mark.ts'
 import type { TextContext } from '../format.ts'
-import { digitsEnd, isDigit, scanDecimal, scanDurationNs, scanUint } from '../quantity.ts'
-import { writeIp, writeSourceAndPort } from '../text/address.ts'
+import { digitsEnd, isDigit, scanDurationNs, scanUint } from '../quantity.ts'
+import { ipv4End, writeIp, writeIpv4Source, writeSourceAndPort } from '../text/address.ts'
 import { writeScratchJson, writeTime } from '../text/constant.ts'
 import { writeTarget } from '../text/request.ts'
 import { writeDatadogIds, writeSpanId } from '../text/trace-context.ts'
 import { scanAny } from '../timestamp/any.ts'
 import { scanEpoch } from '../timestamp/epoch.ts'
+import { endsInLineFeed, writePayload } from './payload.ts'
 import type { Plan } from './plan.ts'
 import { stepCode } from './step.ts'
-import { backslash } from './syntax.ts'
+import { wholeBase } from './template.ts'
 import { tokenKind, type JsonTokens } from './tokens.ts'
 import { StackText } from './stack-text.ts'
 import {
@@ -25,12 +27,16 @@ import {
   pythonScale,
   syslogScale,
   unescapeInto,
+  writeBoolean,
   writeContainer,
+  writeDouble,
   writeFromPath,
   writeImage,
   writeLevelNumber,
+  writeLevelValue,
   writeLevelWord,
   writeMethod,
+  writeOutcome,
   writeStatus,
   writeTraceparent,
   writeTraceText,
@@ -77,6 +83,7 @@ const message = fieldId('message')
 const space = 0x20
 /** Digits that times the ns of a second are still exact. */
 const maxWholeDigits = 6
+const maxWhole = 10 ** maxWholeDigits
 /** Bits of what an object has turned out to have. */
 const has = { target: 1, result: 2, time: 4 } as const
 
@@ -131,7 +138,9 @@ export class EventSteps {
       if (codes[i] === codeCopy && fields[i]! >= 0) {
         if ((list[token]! & 7) === stringKind) out.jsonText(fields[i]!, list[token + 1]!, list[token + 2]!)
         else out.literal(fields[i]!, list[token + 1]!, list[token + 2]!)
-      } else this.#step(i, token)
+      } else if (list[token + 3]! < wholeBase || !this.#whole(i, token, list[token + 3]! - wholeBase)) {
+        this.#step(i, token)
+      }
     }
     if (this.#odd !== undefined) out.setOdd(this.#odd)
     out.inScratch = was
@@ -189,6 +198,33 @@ export class EventSteps {
       hash = Math.imul(hash ^ 0xff, 16777619)
     }
     return hash >>> 0 || 1
+  }
+
+  /** The step of a whole number whose value is known; false, with nothing written, if there is more to it. */
+  #whole(i: number, token: number, value: number): boolean {
+    const out = this.#out
+    const plan = this.#plan
+    const arg = plan.args[i]!
+    switch (plan.codes[i]) {
+      case codeLong: {
+        if (plan.fields[i]! < 0 || (arg > 0 && value > arg)) return false
+        const { list } = this.#tokens
+        out.literal(plan.fields[i]!, list[token + 1]!, list[token + 2]!)
+        return true
+      }
+      case codePino:
+        return writeLevelValue(pinoScale, value, out)
+      case codeStatus:
+        if (value < 100 || value > 599) return false
+        out.setStatus(value)
+        return this.#noted(has.result, true)
+      case codeDuration:
+        if (value >= maxWhole || Number.isNaN(arg)) return false
+        out.setDurationNs(value * arg)
+        return this.#noted(has.result, true)
+      default:
+        return false
+    }
   }
 
   #step(i: number, token: number): void {
@@ -262,17 +298,10 @@ export class EventSteps {
       }
       case codeLong:
         return this.#long(i, field, bytes, start, end)
-      case codeDouble: {
-        const value = scanDecimal(bytes, start, end)
-        if (!Number.isNaN(value)) out.number(field, value)
-        return !Number.isNaN(value)
-      }
-      case codeBoolean: {
-        const isTrue = end - start === 4 && textOf(bytes, start, end) === 'true'
-        if (!isTrue && textOf(bytes, start, end) !== 'false') return false
-        out.literal(field, start, end)
-        return true
-      }
+      case codeDouble:
+        return writeDouble(field, bytes, start, end, out)
+      case codeBoolean:
+        return writeBoolean(field, bytes, start, end, out)
       case codeDate:
         return this.#date(field, bytes, start, end)
       default:
@@ -327,7 +356,8 @@ export class EventSteps {
         this.#target = token
         return this.#noted(has.target, true)
       case codeAddress:
-        writeSourceAndPort(bytes, start, firstItemEnd(bytes, start, end), out)
+        if (ipv4End(bytes, start, end) === end) writeIpv4Source(start, end, out)
+        else writeSourceAndPort(bytes, start, firstItemEnd(bytes, start, end), out)
         return true
       default:
         return this.#rare(i, token, bytes, start, end)
@@ -366,12 +396,15 @@ export class EventSteps {
         if (plan.format?.isEnvelope === true) writeFromPath(bytes, start, end, out)
         return true
       case codeOutcome:
-        return this.#outcome(bytes, start, end)
+        return writeOutcome(bytes, start, end, out)
       case codePartial:
         this.#context.isPartial ||= bytes[start] === 0x50 || bytes[start] === 0x74
         return true
       case codePayload:
-        this.#payload(token, bytes, start, end)
+        writePayload(bytes, start, end, this.#tokens.list[token + 3] === 0, out, this.#context)
+        if (plan.format?.isPartialWithoutLineFeed === true && !endsInLineFeed(bytes, start, end)) {
+          this.#context.isPartial = true
+        }
         return true
       default:
         return false
@@ -391,10 +424,9 @@ export class EventSteps {
     const isNumber = (this.#tokens.list[token]! & 7) === numberKind
     const to = isNumber ? scanEpoch(bytes, start, end, scan) : scanAny(bytes, start, end, time, scan)
     if (to !== end) return false
-    this.#has |= has.time
     if (this.#plan.hasPayload) out.setEnvelopeTime(scan)
     else writeTime(out, this.#context)
-    return true
+    return this.#noted(has.time, true)
   }
 
   #duration(unitNs: number, bytes: Uint8Array, start: number, end: number): boolean {
@@ -405,41 +437,4 @@ export class EventSteps {
     this.#out.setDurationNs(ns)
     return this.#noted(has.result, true)
   }
-
-  #outcome(bytes: Uint8Array, start: number, end: number): boolean {
-    const outcome = outcomes.findIndex((word) => word === textOf(bytes, start, end))
-    if (outcome > 0) this.#out.setOutcome(outcome)
-    return outcome > 0
-  }
-
-  /**
-   * The line inside an envelope, less the line feed at its end. It is taken as it lies, or unescaped into the scratch
-   * buffer. In Docker's files a line without that line feed goes on in the next record.
-   */
-  #payload(token: number, bytes: Uint8Array, start: number, end: number): void {
-    const out = this.#out
-    const context = this.#context
-    const hasLineFeed = end - start >= 2 && bytes[end - 1] === 0x6e && isEscape(bytes, start, end - 2)
-    const to = hasLineFeed ? end - 2 : end
-    if (this.#plan.format?.isPartialWithoutLineFeed === true && !hasLineFeed) context.isPartial = true
-    context.payloadStart = start
-    context.payloadEnd = to
-    context.payloadInScratch = out.inScratch
-    if (this.#tokens.list[token + 3] === 0 || !hasBackslash(bytes, start, to)) return
-    context.payloadStart = unescapeInto(out, bytes, start, to)
-    context.payloadEnd = out.batch.scratchEnd
-    context.payloadInScratch = true
-  }
-}
-
-/** Whether the byte at `at` is a backslash that begins an escape: an odd number of them stands there. */
-function isEscape(bytes: Uint8Array, start: number, at: number): boolean {
-  let from = at
-  while (from >= start && bytes[from] === backslash) from--
-  return ((at - from) & 1) === 1
-}
-
-function hasBackslash(bytes: Uint8Array, start: number, end: number): boolean {
-  for (let i = start; i < end; i++) if (bytes[i] === backslash) return true
-  return false
 }

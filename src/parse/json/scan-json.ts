@@ -7,6 +7,7 @@ import { EventSteps } from './event-steps.ts'
 import { formatIdsOf, planOf, type Plan, type PlanOptions } from './plan.ts'
 import { ObjectRewrite, type ObjectLimits } from './rewrite.ts'
 import { closeBracket, comma, openBrace, openBracket, skipSpace, ValueSkip } from './syntax.ts'
+import { JsonTemplate } from './template.ts'
 import { JsonTokens, tokenRow } from './tokens.ts'
 
 export interface JsonScannerOptions {
@@ -42,10 +43,10 @@ export class JsonScanner implements JsonScan {
   scan(bytes: Uint8Array, start: number, end: number, out: EventWriter, context: TextContext): number {
     if (bytes[start] === openBracket) return this.#array(bytes, start, end, context)
     const { tokens } = this.#plain
-    const at = tokens.scan(bytes, start, end)
+    const at = this.#plain.read(bytes, start, end)
     if (at < 0 || (at < end && skipSpace(bytes, at, end) < end)) return jsonOutcome.invalid
     if (!tokens.isOdd && !this.#isObjectsOnly) {
-      const plan = this.#plain.planFor(bytes)
+      const plan = this.#plain.planFor(bytes, at)
       this.#plain.steps.recordStart = start
       this.#plain.steps.recordEnd = at
       if (!plan.isOdd) return finish(plan, this.#plain.steps, bytes, out, context)
@@ -58,7 +59,7 @@ export class JsonScanner implements JsonScan {
     steps.scratch = scratch
     steps.recordStart = start
     steps.recordEnd = at
-    return finish(this.#rewritten.planFor(scratch), steps, bytes, out, context)
+    return finish(this.#rewritten.planFor(scratch, 0), steps, bytes, out, context)
   }
 
   /** An array of objects: each is a record of its own. */
@@ -107,6 +108,15 @@ class PlannedTokens {
   #count = 0
   #generation = 0
   #last: Plan | undefined
+  readonly #template: JsonTemplate
+  /** The plan whose objects the template is of. */
+  #templatePlan: Plan | undefined
+  /** The last two objects had one plan, that of the template: the next one is tried with it. */
+  #isRun = false
+  /** The object at hand was read by the template. */
+  #isMatched = false
+  /** Where the object begins that was read last; -1: its shape is not to be learned. */
+  #start = -1
 
   constructor(
     options: PlanOptions,
@@ -115,15 +125,43 @@ class PlannedTokens {
   ) {
     this.tokens = new JsonTokens(limits, isTrusted)
     this.steps = new EventSteps(this.tokens, rootType)
+    this.#template = new JsonTemplate(limits.maxNumberChars)
     this.#options = options
   }
 
-  /** The plan for the tokens as they are now, which lie in `bytes`. */
-  planFor(bytes: Uint8Array): Plan {
-    const plan = this.#plan()
+  /** As `JsonTokens.scan`, by the template if it fits. */
+  read(bytes: Uint8Array, start: number, end: number): number {
+    const { tokens } = this
+    if (this.#isRun) {
+      const at = this.#template.match(bytes, tokens.viewOf(bytes), start, end, tokens.list)
+      if (at > 0) {
+        tokens.isOdd = false
+        this.#isMatched = true
+        return at
+      }
+    }
+    this.#isRun = false
+    this.#isMatched = false
+    this.#start = start
+    return tokens.scan(bytes, start, end)
+  }
+
+  /** The plan for the tokens as they are now, which lie in `bytes`; the object ends at `end`. */
+  planFor(bytes: Uint8Array, end: number): Plan {
+    const last = this.#last
+    const plan = this.#isMatched && last !== undefined ? last : this.#plan()
+    if (!this.#isMatched && plan === last && this.#start >= 0) this.#learn(plan, bytes, end)
     if (plan.seconds < 0 || isSeconds(bytes, this.tokens.list[plan.seconds + 1]!)) return plan
     plan.other ??= planOf(this.tokens, this.#options, plan.format)
     return plan.other
+  }
+
+  #learn(plan: Plan, bytes: Uint8Array, end: number): void {
+    if (plan !== this.#templatePlan) {
+      const isLearned = !plan.isOdd && this.#template.learn(bytes, this.#start, end, this.tokens)
+      this.#templatePlan = isLearned ? plan : undefined
+    }
+    this.#isRun = plan === this.#templatePlan
   }
 
   #plan(): Plan {

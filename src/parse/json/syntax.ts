@@ -9,7 +9,7 @@ export const [openBrace, closeBrace, openBracket, closeBracket] = [0x7b, 0x7d, 0
 const [minus, plus, point, zero] = [0x2d, 0x2b, 0x2e, 0x30]
 
 /** 1 for bytes that end a run of plain characters in a string: quote, backslash and controls. */
-export const stops = new Uint8Array(256)
+const stops = new Uint8Array(256)
 stops.fill(1, 0, 0x20)
 stops[quote] = 1
 stops[backslash] = 1

@@ -1,5 +1,6 @@
 import { KeyTree, nodePart, rootNode } from './key-tree.ts'
-import { escapesEnd, numberEnd, skipSpace, stops, stringEnd, ValueSkip, wordEnd, type Oddness } from './syntax.ts'
+import { isAbsent, stringStop } from './string-stop.ts'
+import { escapesEnd, numberEnd, skipSpace, stringEnd, ValueSkip, wordEnd, type Oddness } from './syntax.ts'
 
 /**
  * What a value is. Null, empty text, `-`, `(null)` and empty arrays are absence. An object is a token of its own before
@@ -10,7 +11,6 @@ export const tokenKind = { absent: 0, string: 1, number: 2, boolean: 3, array: 4
 // Not those of syntax.ts: V8 reads an imported binding from memory each time.
 const [quote, backslash, comma, colon] = [0x22, 0x5c, 0x2c, 0x3a]
 const [openBrace, closeBrace, openBracket] = [0x7b, 0x7d, 0x5b]
-const isStop = stops
 const { absent: absentKind, string: stringKind, number: numberKind, object: objectKind } = tokenKind
 const { start: startPart, size: sizePart, parent: parentPart, first: firstPart, next: nextPart } = nodePart
 
@@ -24,8 +24,6 @@ export interface TokenLimits {
   readonly maxNumberChars: number
 }
 
-const nullWord = Uint8Array.from('(null)', (char) => char.charCodeAt(0))
-
 /**
  * The values of one JSON object in the order they are written. The object is proved to be JSON while they are found;
  * `isOdd` says that some value has to be changed first, so that the object path has to read it (`rewrite.ts`).
@@ -34,7 +32,7 @@ export class JsonTokens implements Oddness {
   readonly tree = new KeyTree()
   /**
    * Rows of four numbers: node and kind of each value (`node | kind`), start and end of its span (strings without their
-   * quotes), and 1 if it is a string with escapes.
+   * quotes), and 1 if it is a string with escapes, 2 and more if it is a whole number whose value is known (`wholeBase`).
    */
   readonly list: Int32Array
   /** End of the rows. */
@@ -67,9 +65,9 @@ export class JsonTokens implements Oddness {
   /** Reads the object that begins at `start`; returns the position after it, -1 if it is no JSON. */
   // oxlint-disable-next-line max-lines-per-function -- V8 inlines up to a budget: split, it is a fifth slower
   scan(bytes: Uint8Array, start: number, end: number): number {
-    this.#begin(bytes)
+    this.#begin()
     const { tree, list } = this
-    const view = this.#view
+    const view = this.viewOf(bytes)
     // Where the node is found that came here last time.
     let link: number = rootNode + firstPart
     let at = skipSpace(bytes, start + 1, end)
@@ -94,8 +92,7 @@ export class JsonTokens implements Oddness {
       list[row + 3] = 0
       if (byte === quote) {
         from = ++at
-        at = plainEnd(view, at, end)
-        while (at < end && isStop[bytes[at]!] === 0) at++
+        at = stringStop(view, at, end)
         if (bytes[at] !== quote || at >= end) at = this.#escapes(bytes, at, end, row)
         kind = at - from < 7 && isAbsent(bytes, from, at) ? absentKind : stringKind
         list[row + 2] = at++
@@ -141,7 +138,16 @@ export class JsonTokens implements Oddness {
     }
   }
 
-  #begin(bytes: Uint8Array): void {
+  /** The bytes of records, four at a time. */
+  viewOf(bytes: Uint8Array): DataView {
+    if (bytes !== this.#bytes) {
+      this.#bytes = bytes
+      this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+    }
+    return this.#view
+  }
+
+  #begin(): void {
     this.tree.forgetIfFull()
     this.listEnd = 0
     this.hash = 0
@@ -149,9 +155,6 @@ export class JsonTokens implements Oddness {
     this.#leaves = 0
     this.#parent = rootNode
     this.#depth = 1
-    if (bytes === this.#bytes) return
-    this.#bytes = bytes
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
   }
 
   /** An object that is a value: `#parent` is its node if it is not empty. */
@@ -236,23 +239,6 @@ function isKey(view: DataView, at: number, end: number, tree: KeyTree, node: num
   return view.getInt32(at + last, true) === keys.getInt32(from + last, true)
 }
 
-/**
- * Goes over bytes that a string may hold as they are, four at a time: none is a quote, a backslash or a control (zero
- * bytes of x, x ^ quotes: H. S. Warren, Hacker's Delight, section 6-1). It may stop early, never late.
- */
-function plainEnd(view: DataView, start: number, end: number): number {
-  let at = start
-  for (const last = end - 4; at <= last; at += 4) {
-    const four = view.getInt32(at, true)
-    const quotes = four ^ 0x22222222
-    const slashes = four ^ 0x5c5c5c5c
-    const found =
-      ((quotes - 0x01010101) & ~quotes) | ((slashes - 0x01010101) & ~slashes) | ((four - 0x20202020) & ~four)
-    if ((found & 0x80808080) !== 0) return at
-  }
-  return at
-}
-
 /** 1 for what may follow the digits of a number as a part of it. */
 const isNumberPart = new Uint8Array(256)
 for (const part of '.eE') isNumberPart[part.charCodeAt(0)] = 1
@@ -261,13 +247,4 @@ function digitsEnd(bytes: Uint8Array, start: number, end: number): number {
   let at = start
   while (at < end && (bytes[at]! - 0x30) >>> 0 < 10) at++
   return at
-}
-
-function isAbsent(bytes: Uint8Array, start: number, end: number): boolean {
-  const size = end - start
-  if (size === 0) return true
-  if (size === 1) return bytes[start] === 0x2d
-  if (size !== 6 || bytes[start] !== 0x28) return false
-  for (let i = 0; i < 6; i++) if (bytes[start + i] !== nullWord[i]) return false
-  return true
 }

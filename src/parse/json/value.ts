@@ -1,7 +1,8 @@
+import { bytesOf, textOf } from '../../core/byte-writer.ts'
+import { outcomes } from '../../core/event-batch.ts'
 import type { EventWriter } from '../../core/event-writer.ts'
 import { fieldId } from '../../core/field.ts'
 import { level, levelNames, noticeBit } from '../../core/level.ts'
-import { bytesOf } from '../../core/byte-writer.ts'
 import { backslash, hexAt } from './syntax.ts'
 import {
   pinoLevel,
@@ -13,7 +14,7 @@ import {
   syslogSeverity,
   syslogWord,
 } from '../level.ts'
-import { isDigit, scanUint } from '../quantity.ts'
+import { isDigit, scanDecimal, scanUint } from '../quantity.ts'
 import { writeConstant } from '../text/constant.ts'
 import { writeSpanId, writeTraceId } from '../text/trace-context.ts'
 import { WordTable } from '../word-table.ts'
@@ -135,12 +136,36 @@ export function writeLevelNumber(
   end: number,
   out: EventWriter,
 ): boolean {
-  const value = scanUint(bytes, start, end)
+  return writeLevelValue(scale, scanUint(bytes, start, end), out)
+}
+
+/** As `writeLevelNumber`; -1 is no number. */
+export function writeLevelValue(scale: Scale, value: number, out: EventWriter): boolean {
   const found = value >= 0 && value < scale.levels.length ? scale.levels[value]! : 0
   if (found === 0) return false
   out.setLevel(found)
   writeConstant(logLevel, scale.words[value]!, out)
   return true
+}
+
+/** `true` or `false`; no other text. */
+export function writeBoolean(field: number, bytes: Uint8Array, start: number, end: number, out: EventWriter): boolean {
+  const text = end - start > 5 ? '' : textOf(bytes, start, end)
+  if (text !== 'true' && text !== 'false') return false
+  out.literal(field, start, end)
+  return true
+}
+
+export function writeDouble(field: number, bytes: Uint8Array, start: number, end: number, out: EventWriter): boolean {
+  const value = scanDecimal(bytes, start, end)
+  if (!Number.isNaN(value)) out.number(field, value)
+  return !Number.isNaN(value)
+}
+
+export function writeOutcome(bytes: Uint8Array, start: number, end: number, out: EventWriter): boolean {
+  const outcome = outcomes.findIndex((word) => word === textOf(bytes, start, end))
+  if (outcome > 0) out.setOutcome(outcome)
+  return outcome > 0
 }
 
 /** `200`, `"200"`, `"200 OK"`: 100 to 599. */

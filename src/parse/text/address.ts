@@ -14,25 +14,32 @@ const maxPort = 65_535
 
 /** Whether the span is four decimal bytes, none with a leading zero (Elasticsearch refuses those). */
 function isIpv4(bytes: Uint8Array, start: number, end: number): boolean {
-  if (end - start < 7 || end - start > 15) return false
-  let parts = 1
-  let value = 0
-  let digits = 0
-  for (let i = start; i < end; i++) {
-    const byte = bytes[i]!
-    if (byte === dot) {
-      if (digits === 0) return false
-      parts++
-      value = 0
-      digits = 0
-      continue
+  return ipv4End(bytes, start, end) === end
+}
+
+/** Position after four decimal bytes at `start`, none with a leading zero; -1 if there are none. Digits may follow a zero. */
+export function ipv4End(bytes: Uint8Array, start: number, end: number): number {
+  let at = start
+  for (let part = 0; ; part++) {
+    let value = at < end ? bytes[at++]! - 0x30 : -1
+    if (value >>> 0 > 9) return -1
+    if (value > 0) {
+      for (; at < end; at++) {
+        const digit = bytes[at]! - 0x30
+        if (digit >>> 0 > 9) break
+        value = value * 10 + digit
+        if (value > 255) return -1
+      }
     }
-    if (!isDigit(byte) || (digits === 1 && value === 0)) return false
-    value = value * 10 + byte - 0x30
-    digits++
-    if (value > 255) return false
+    if (part === 3) return at
+    if (at >= end || bytes[at++] !== dot) return -1
   }
-  return parts === 4 && digits > 0
+}
+
+/** Writes an IPv4 address (`ipv4End`) as `writeSource` would. */
+export function writeIpv4Source(start: number, end: number, out: EventWriter): void {
+  out.text(sourceAddress, start, end)
+  out.text(sourceIp, start, end)
 }
 
 /** Whether the span is an IPv6 address in a text form of RFC 4291 section 2.2, without a zone. */

@@ -2,7 +2,7 @@ import type { EventWriter } from '../../core/event-writer.ts'
 import { fieldId } from '../../core/field.ts'
 import type { TextContext } from '../format.ts'
 import { scanClf } from '../timestamp/iso.ts'
-import { writeSource } from './address.ts'
+import { ipv4End, writeIpv4Source, writeSource } from './address.ts'
 import { writeTime } from './constant.ts'
 import { closingQuote, scanCount, scanStatus, writePresent, writeRequest } from './request.ts'
 
@@ -39,7 +39,10 @@ export function scanClfLine(
   out: EventWriter,
   context: TextContext,
 ): number {
-  let address = start
+  let address = ipv4End(bytes, start, end)
+  const isIpv4 = address > 0 && bytes[address] === space
+  if (isIpv4) writeIpv4Source(start, address, out)
+  else address = start
   while (address < end && bytes[address] !== space) address++
   if (address === start || address === end) return -1
   let at = address + 1
@@ -49,20 +52,29 @@ export function scanClfLine(
   const user = at + 1
   const userEnd = endOfUser(bytes, user, end)
   if (userEnd < 0) return -1
-  at = scanClf(bytes, userEnd + 2, end, context.time, context.scan)
+  at = scanStamp(bytes, userEnd + 2, end, out, context)
   if (at < 0 || bytes[at] !== close) return -1
   const isZoned = bytes[userEnd + 13] === colon && context.scan.zone === 0
   if (isZoned !== variant.hasZone || at + 4 >= end || bytes[at + 1] !== space || bytes[at + 2] !== quote) return -1
-  if (!writeSource(bytes, start, address, out) && !isAddress(bytes, start, address)) return -1
+  if (!isIpv4 && !writeSource(bytes, start, address, out) && !isAddress(bytes, start, address)) return -1
   writeTime(out, context)
   if (userEnd - user !== 2 || bytes[user] !== quote) writePresent(userName, bytes, user, userEnd, out)
   return scanRequestPart(bytes, at + 2, start, end, out)
 }
 
+function scanStamp(bytes: Uint8Array, at: number, end: number, out: EventWriter, context: TextContext): number {
+  const view = out.viewOf(bytes)
+  const known = context.clf.find(view, at, end, context.scan)
+  if (known > 0) return known
+  const to = scanClf(bytes, at, end, context.time, context.scan)
+  if (to > 0) context.clf.keep(view, at, to, context.scan)
+  return to
+}
+
 /** `"request" status bytes` from its quote on. A line without a request line is its own message. */
 export function scanRequestPart(bytes: Uint8Array, at: number, start: number, end: number, out: EventWriter): number {
   const request = at + 1
-  const requestEnd = closingQuote(bytes, request, end)
+  const requestEnd = closingQuote(bytes, request, end, out)
   if (requestEnd < 0 || requestEnd + 1 >= end || bytes[requestEnd + 1] !== space) return -1
   const status = scanStatus(bytes, requestEnd + 2, end, out)
   if (status < 0 || status >= end || bytes[status] !== space) return -1
@@ -78,10 +90,10 @@ export function scanRequestPart(bytes: Uint8Array, at: number, start: number, en
 /** ` "referer" "agent"` at `at`; returns the position after it or -1. */
 export function scanAgents(bytes: Uint8Array, at: number, end: number, out: EventWriter): number {
   if (at + 5 >= end || bytes[at] !== space || bytes[at + 1] !== quote) return -1
-  const referrerEnd = closingQuote(bytes, at + 2, end)
+  const referrerEnd = closingQuote(bytes, at + 2, end, out)
   if (referrerEnd < 0 || referrerEnd + 3 >= end) return -1
   if (bytes[referrerEnd + 1] !== space || bytes[referrerEnd + 2] !== quote) return -1
-  const agentEnd = closingQuote(bytes, referrerEnd + 3, end)
+  const agentEnd = closingQuote(bytes, referrerEnd + 3, end, out)
   if (agentEnd < 0) return -1
   writePresent(referrer, bytes, at + 2, referrerEnd, out)
   writePresent(userAgent, bytes, referrerEnd + 3, agentEnd, out)

@@ -21,6 +21,7 @@ export const cri = defineTextFormat({
   fields: ['log.iostream', 'event.created'],
   example: '2026-11-21T22:14:15.003121484Z stdout F Listening on port 8080',
   starts: ['digit'],
+  mark: { at: 4, byte: '-' },
   isEnvelope: true,
   scan(bytes, start, end, out, context) {
     const at = scanIso(bytes, start, end, context.time, context.scan)

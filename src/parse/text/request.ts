@@ -1,7 +1,8 @@
 import { eventFlag } from '../../core/event-flag.ts'
 import type { EventWriter } from '../../core/event-writer.ts'
 import { fieldId } from '../../core/field.ts'
-import { digitsEnd, isDigit, scanUint } from '../quantity.ts'
+import { isDigit, scanUint } from '../quantity.ts'
+import { pathEnd } from '../route.ts'
 import { portColon, writePort } from './address.ts'
 
 const [space, quote, hash, dash, dot, slash, colon, question, at, backslash] = [
@@ -22,10 +23,9 @@ const invalidStatus = fieldId('attributes.http.response.status_code')
 const maxMethodBytes = 32
 
 /** Place of the quote that ends a quoted text whose inside begins at `from`; `\"` is none. -1 if it is open. */
-export function closingQuote(bytes: Uint8Array, from: number, end: number): number {
-  // A loop with one comparison takes half the time of the careful one, which few texts need.
-  let first = from
-  while (first < end && bytes[first] !== quote) first++
+export function closingQuote(bytes: Uint8Array, from: number, end: number, out: EventWriter): number {
+  // The careful loop takes several times as long, and few texts need it.
+  const first = quoteAt(out.viewOf(bytes), from, end)
   if (first === end) return -1
   if (first === from || bytes[first - 1] !== backslash) return first
   for (let i = from; i < end; i++) {
@@ -34,6 +34,21 @@ export function closingQuote(bytes: Uint8Array, from: number, end: number): numb
     if (byte === backslash) i++
   }
   return -1
+}
+
+/**
+ * Where the first quote is, `end` if there is none: four bytes at a time (zero bytes of x ^ quotes: H. S. Warren, Hacker's
+ * Delight, section 6-1; the lowest of them is told exactly).
+ */
+function quoteAt(view: DataView, from: number, end: number): number {
+  let at = from
+  for (const last = end - 4; at <= last; at += 4) {
+    const four = view.getInt32(at, true) ^ 0x22222222
+    const found = (four - 0x01010101) & ~four & 0x80808080
+    if (found !== 0) return at + ((31 - Math.clz32(found & -found)) >> 3)
+  }
+  while (at < end && view.getUint8(at) !== quote) at++
+  return at
 }
 
 /** Writes a text unless it is `-` or empty. */
@@ -73,7 +88,9 @@ export function endOfMethod(bytes: Uint8Array, start: number, end: number): numb
 
 /** Where the number begins if the span ends in ` HTTP/1.1`; -1 if it does not. */
 function startOfVersion(bytes: Uint8Array, start: number, end: number): number {
-  let i = end
+  let i = end - 3
+  // `1.1`; the rest is rare.
+  if (i - 6 < start || bytes[i - 1] !== slash || bytes[i + 1] !== dot || !isDigit(bytes[i + 2])) i = end
   while (i > start && end - i < 4 && (isDigit(bytes[i - 1]) || bytes[i - 1] === dot)) i--
   if (i === end || !isDigit(bytes[i]) || i - 6 < start || bytes[i - 1] !== slash || bytes[i - 6] !== space) return -1
   return bytes[i - 5] === 0x48 && bytes[i - 4] === 0x54 && bytes[i - 3] === 0x54 && bytes[i - 2] === 0x50 ? i : -1
@@ -99,9 +116,10 @@ export function writeTarget(bytes: Uint8Array, start: number, end: number, out: 
     out.text(urlScheme, start, authority - 3)
     from = writeAuthority(bytes, authority, end, out)
   }
-  let to = from
-  while (to < end && (bytes[to]! > question || (bytes[to] !== question && bytes[to] !== hash))) to++
+  const found = pathEnd(bytes, from, end)
+  let to = found < 0 ? ~found : found
   out.text(urlPath, from, to)
+  if (found < 0 && to > from) out.ownRoute = out.pathEntry
   if (to === end) return
   if (bytes[to] === question) {
     from = to + 1
@@ -149,8 +167,9 @@ function hasColon(bytes: Uint8Array, start: number, end: number): boolean {
  */
 export function scanStatus(bytes: Uint8Array, at: number, end: number, out: EventWriter): number {
   if (at < end && bytes[at] === dash) return at + 1
-  if (digitsEnd(bytes, at, end) !== at + 3) return -1
-  const status = (bytes[at]! - 0x30) * 100 + (bytes[at + 1]! - 0x30) * 10 + bytes[at + 2]! - 0x30
+  if (at + 3 > end || (at + 3 < end && isDigit(bytes[at + 3]))) return -1
+  const status = scanUint(bytes, at, at + 3)
+  if (status < 0) return -1
   if (status >= 100 && status <= 599) out.setStatus(status)
   else {
     out.text(invalidStatus, at, at + 3)
@@ -172,10 +191,15 @@ export function scanCount(
   out: EventWriter,
 ): number {
   if (at < end && bytes[at] === dash) return at + 1
-  const to = digitsEnd(bytes, at, end)
+  let to = at
+  let count = 0
+  for (; to < end; to++) {
+    const digit = bytes[to]! - 0x30
+    if (digit >>> 0 > 9) break
+    count = count * 10 + digit
+  }
   if (to === at) return -1
-  const count = scanUint(bytes, at, to)
-  if (count >= 0) out.number(field, count)
+  if (count <= Number.MAX_SAFE_INTEGER) out.number(field, count)
   else {
     out.text(invalid, at, to)
     out.addFlags(eventFlag.value_invalid)

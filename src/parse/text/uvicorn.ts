@@ -63,7 +63,7 @@ function scanAccess(bytes: Uint8Array, start: number, end: number, out: EventWri
   if (address + 4 >= end || bytes[address + 1] !== dash || bytes[address + 2] !== space) return false
   const request = address + 4
   if (bytes[address + 3] !== quote) return false
-  const requestEnd = closingQuote(bytes, request, end)
+  const requestEnd = closingQuote(bytes, request, end, out)
   if (requestEnd < 0 || requestEnd + 2 >= end || bytes[requestEnd + 1] !== space) return false
   const isWebSocket = startsWith(webSocket, bytes, request, requestEnd)
   const status = requestEnd + 2

@@ -12,15 +12,17 @@ const [zero, point, exponent] = [0x30, 0x2e, 0x65]
  * numbers and times after the year 9999 are none. Returns the position after the number or -1.
  */
 export function scanEpoch(bytes: Uint8Array, start: number, end: number, out: TimeScan): number {
+  if (end - start === msDigits && bytes[start] !== zero) {
+    const head = fewDigits(bytes, start, end - 6)
+    const tail = fewDigits(bytes, end - 6, end)
+    if ((head | tail) >= 0) return setMs(head * 1e6 + tail, end, out)
+  }
   begin(out)
   out.zone = 0
   const whole = digitsEnd(bytes, start, end)
   const next = whole < end ? bytes[whole]! : 0
   const isCommon = bytes[start] !== zero && (next | 0x20) !== exponent
-  if (isCommon && whole === start + 13 && next !== point) {
-    out.ms = scanUint(bytes, start, whole)
-    return whole
-  }
+  if (isCommon && whole === start + msDigits && next !== point) return setMs(scanUint(bytes, start, whole), whole, out)
   if (isCommon && whole === start + 10) {
     const to = next === point ? scanFraction(bytes, whole, end, out) : whole
     if (to >= end || (bytes[to]! | 0x20) !== exponent) {
@@ -31,6 +33,29 @@ export function scanEpoch(bytes: Uint8Array, start: number, end: number, out: Ti
     }
   }
   return scanAnyEpoch(bytes, start, end, out)
+}
+
+/** Ms of 13 digits: most of all JSON loggers. */
+const msDigits = 13
+
+/** Value of at most nine digits that fill the span, -1 if they do not. */
+function fewDigits(bytes: Uint8Array, start: number, end: number): number {
+  let value = 0
+  for (let i = start; i < end; i++) {
+    const digit = bytes[i]! - zero
+    if (digit >>> 0 > 9) return -1
+    value = (value * 10 + digit) | 0
+  }
+  return value
+}
+
+function setMs(ms: number, position: number, out: TimeScan): number {
+  out.ms = ms
+  out.ns = 0
+  out.digits = 3
+  out.flags = 0
+  out.zone = 0
+  return position
 }
 
 /** With leading zeros, exponents and any number of digits. */

@@ -30,6 +30,41 @@ export function scanClf(bytes: Uint8Array, start: number, end: number, ctx: Time
   return day === noDay ? -1 : scanClockAndZone(bytes, start + 12, end, day, ctx, out)
 }
 
+/** Where the parts of a stamp lie, four bytes each: the seconds first, which change most often. */
+const stampParts = [16, 12, 0, 4, 8, 20, 22] as const
+const stampBytes = 26
+
+/**
+ * The last stamp of the usual form, `21/Nov/2026:22:14:15 +0000`, and its instant: lines come in runs of one second. It
+ * depends on nothing but its bytes, since it has a date and an offset.
+ */
+export class ClfMemory {
+  readonly #parts = new Int32Array(stampParts.length)
+  #ms = NaN
+
+  /** Position after the stamp at `at` if it is the one remembered, whose instant `out` gets; else -1. */
+  find(view: DataView, at: number, end: number, out: TimeScan): number {
+    if (end - at < stampBytes) return -1
+    const parts = this.#parts
+    for (let i = 0; i < stampParts.length; i++) {
+      if (view.getInt32(at + stampParts[i]!, true) !== parts[i]) return -1
+    }
+    out.ms = this.#ms
+    out.ns = 0
+    out.digits = 3
+    out.flags = 0
+    out.zone = 0
+    return at + stampBytes
+  }
+
+  /** Keeps what `scanClf` has read from `at` to `to`, if it is of that form. */
+  keep(view: DataView, at: number, to: number, from: TimeScan): void {
+    if (to - at !== stampBytes || from.zone !== 0 || from.ns !== 0 || from.digits !== 3 || from.flags !== 0) return
+    for (let i = 0; i < stampParts.length; i++) this.#parts[i] = view.getInt32(at + stampParts[i]!, true)
+    this.#ms = from.ms
+  }
+}
+
 /** The rest of a stamp whose time begins at `at` as `HH:MM:SS`, eight bytes that lie before the end. */
 function scanClockAndZone(
   bytes: Uint8Array,

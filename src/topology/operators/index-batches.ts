@@ -21,9 +21,10 @@ export function indexBatches<State extends DeriveStanding>(
     const { run, events, isMuted } = delivery
     if (isMuted) return delivery
     if (events.dead.length > 0) settings.bury(events)
-    if (events.count === 0) return delivery
-    for (const sink of settings.pipelines[run.pipeline]!.sinks) await sink.write(events, 0)
-    settings.telemetry.eventsIndexed(events.records.source.pipeline, events.count)
+    if (events.count > 0) {
+      for (const sink of settings.pipelines[run.pipeline]!.sinks) await sink.write(events, 0)
+      settings.telemetry.eventsIndexed(events.records.source.pipeline, events.count)
+    }
     settings.onEvents?.(events)
     return delivery
   })

@@ -67,3 +67,20 @@ test('what a source had before does not change what is found: every state of the
       for (const b of names) if (find(line, [a, b, found]) !== fresh) expect([a, b, line]).toEqual(fresh)
   }
 })
+
+test.each(formats.filter((format): format is TextFormat => format.shape === 'text' && format.mark !== undefined))(
+  'the example of $name has its mark, and is no line of it without',
+  (format) => {
+    const { at, byte } = format.mark!
+    expect(format.example[at]).toBe(byte)
+    const batch = new EventBatch(new EventTables())
+    batch.reset(recordsOf(''))
+    const out = new EventWriter(batch)
+    const context = new ParseContext(zoneOf('UTC')!, abbreviationsOf(), goldenSettings())
+    for (const other of '/ :.0Tx') {
+      const bytes = bytesOf(format.example.slice(0, at) + other + format.example.slice(at + 1))
+      out.begin()
+      expect(format.scan(bytes, 0, bytes.length, out, context)).toBe(false)
+    }
+  },
+)

@@ -724,3 +724,11 @@ describe('originals and failures', () => {
     expect(at(document, 'tags')).toEqual(error === undefined ? undefined : ['_parse_failure'])
   })
 })
+
+test('a request has a route however many other keys were seen before it', () => {
+  const line = (i: number): string =>
+    `{"level":30,"time":1795299255106,"pid":1,"req":{"method":"GET","url":"/pay/${i}"},"res":{"statusCode":200},"key${i}":1}`
+  const lines = Array.from({ length: 1200 }, (_, i) => line(i))
+  const documents = parseLines(lines.join('\n'), { formats: allFormats })
+  expect(documents.filter((document) => at(document, 'logpipe.http.route') !== '/pay/{id}')).toEqual([])
+})
