@@ -91,6 +91,7 @@ class DeriveRun {
   step(state: DeriveState, batch: EventBatch, out: (frame: Frame) => void): void {
     const { records, count, time, recordTime } = batch
     state.begin({ offset: records.base, sub: 0 })
+    if (records.next > 0) state.isEnded = false // Before any frame: these do not depend on batches.
     if (count > 0) {
       state.trim()
       this.#prepare(batch)
@@ -115,7 +116,6 @@ class DeriveRun {
       this.#fold(state, { batch, from, to: count }, out)
     }
     state.next = { offset: records.base + BigInt(records.next), sub: 0 }
-    state.isEnded = false
   }
 
   lift(state: DeriveState, toMs: number, out: (frame: Frame) => void): void {

@@ -91,6 +91,8 @@ export class Detection {
   #first: Candidate | undefined
   #firstByte = -1
   #firstBit = 0
+  /** First byte of the line for which a format was found last. */
+  #foundByte = -1
 
   constructor(table: DetectionTable, out: EventWriter, context: ParseContext) {
     this.#table = table
@@ -101,7 +103,7 @@ export class Detection {
   /** Makes the detection remember these formats, newest first. */
   remember(names: readonly string[]): void {
     this.#known.fill(-1)
-    this.#firstByte = -1
+    this.#first = undefined
     names.forEach((name, i) => (this.#known[i] = this.#table.formats.findIndex((format) => format.name === name)))
   }
 
@@ -165,6 +167,7 @@ export class Detection {
 
   /** Moves the format to the head of those known; `byte` is the first one of its line. */
   #found(candidate: Candidate, byte: number): TextFormat {
+    if (candidate === this.#first && byte === this.#foundByte) return candidate.format
     const known = this.#known
     const table = this.#table
     const at = table.formats.indexOf(candidate.format)
@@ -173,6 +176,7 @@ export class Detection {
     known[0] = at
     const place = table.place(byte, at)
     this.#first = candidate
+    this.#foundByte = byte
     this.#firstBit = 1 << place
     this.#firstByte = table.before(byte, place) === this.#firstBit ? byte : -1
     return candidate.format

@@ -11,6 +11,7 @@ import { hasEscapedEscape } from './odd-bytes.ts'
 import { routeOf } from './route.ts'
 import type { RecordScan } from './scan-record.ts'
 import { scanMonitor } from './text/monitor.ts'
+import { mayBeHead } from './text/monitor-word.ts'
 import { findTrace, Trace, writeTrace } from './trace.ts'
 
 const message = fieldId('message')
@@ -63,7 +64,7 @@ export class EventFinish {
   /** `isText`: the scan gave a text, whose first line ends at `headerEnd`; else it wrote a whole event. */
   event(scan: RecordScan, isText: boolean, headerEnd: number): void {
     const { context, out } = scan
-    if (context.messageStart >= 0) {
+    if (context.messageStart >= 0 && mayBeHead(scan.bytes, context.messageStart, context.messageEnd)) {
       out.mark(this.#mark)
       const isMonitor = scanMonitor(scan.bytes, context.messageStart, context.messageEnd, out, context)
       if (!isMonitor) out.rewind(this.#mark)

@@ -36,7 +36,7 @@ export class AlertRun<State extends AlertStanding> {
   readonly #unit: AlertUnit<State>
   readonly #isPresent: (source: string) => boolean
   state: State
-  /** Decisions of runs before that are still to be applied, by tick and ordinal. */
+  /** Decisions of runs before that are still to be applied, in their order. */
   readonly #recorded: Decision[]
   /** By source: ordinal of the decision that excluded it. Older ones that are still to come are void for it. */
   readonly #excluded = new Map<string, number>()
@@ -58,8 +58,8 @@ export class AlertRun<State extends AlertStanding> {
     this.#unit = unit
     this.#isPresent = isPresent
     this.state = unit.initial()
-    this.#recorded = [...claim.decisions].sort(byTick)
-    this.#ordinal = Math.max(0, ...claim.decisions.map(({ ordinal }) => ordinal))
+    this.#recorded = inOrder(claim.decisions)
+    this.#ordinal = claim.decisions.at(-1)?.ordinal ?? 0
     this.#seq = claim.progress?.seq ?? 0
     this.#from = claim.progress?.next ?? { offset: beforeTicks, sub: 0 }
   }
@@ -148,7 +148,8 @@ export class AlertRun<State extends AlertStanding> {
     wallMs: number,
   ): Promise<void> {
     const position = { offset: tickOffset(this.state.tick), sub: 0 }
-    const whole = { ...value, seen: this.#seen() }
+    const next = this.#recorded[0]
+    const whole = { ...value, seen: this.#seen(), ...(next === undefined ? {} : { before: next.ordinal }) }
     const decision = { epoch: this.claim.epoch, position, ordinal: ++this.#ordinal, kind, value: whole, wallMs }
     await record(decision)
     this.#made.push(decision)
@@ -254,10 +255,12 @@ export class AlertRun<State extends AlertStanding> {
     this.#unit.decide(this.state, decision, (output) => this.#outputs.push(output))
     const waiting = [...this.#waiting.values()].flat()
     this.#waiting.clear()
-    for (const frame of waiting) {
-      if (frame.source === source && upTo !== undefined && isReached(upTo, placeOfFrame(frame))) this.#step(frame)
-      else this.#admit(frame)
-    }
+    // Before the frames of others: they must not move ticks past it.
+    const [included, others] = partition(waiting, (frame) => {
+      return frame.source === source && upTo !== undefined && isReached(upTo, placeOfFrame(frame))
+    })
+    for (const frame of included) this.#step(frame)
+    for (const frame of others) this.#admit(frame)
   }
 
   #isVoid({ ordinal }: Decision, source: string): boolean {
@@ -310,8 +313,19 @@ function isObject(value: Json | undefined): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-function byTick(a: Decision, b: Decision): number {
-  return comparePositions(a.position, b.position) || a.ordinal - b.ordinal
+function partition<Item>(items: readonly Item[], isFirst: (item: Item) => boolean): [Item[], Item[]] {
+  return [items.filter(isFirst), items.filter((item) => !isFirst(item))]
+}
+
+/** By ordinal, but where a run went another way than the one before, its decisions come before those still to come then. */
+function inOrder(decisions: readonly Decision[]): Decision[] {
+  const ordered: Decision[] = []
+  for (const decision of decisions) {
+    const before = valueAt(decision, 'before')
+    const at = ordered.findIndex(({ ordinal }) => ordinal === before)
+    ordered.splice(at < 0 ? ordered.length : at, 0, decision)
+  }
+  return ordered
 }
 
 /** Position of a decision that was made before the first tick. */

@@ -75,7 +75,7 @@ export class Pull<State extends DeriveStanding> {
         continue
       }
       await this.#settings.onIdle()
-      if (this.#mayEnd() && this.#runs.every((run) => run.isEnded)) return
+      if (this.#mayEnd() && this.#runs.every((run) => run.isEnded && run.isFinished)) return
       await this.#wait()
     }
   }

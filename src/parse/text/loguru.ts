@@ -28,6 +28,7 @@ export const loguru = defineTextFormat({
   fields: ['log.level', 'log.logger', 'log.origin.file.line', 'log.origin.function', 'event.timezone'],
   example: '2026-11-21 22:14:15.003 | ERROR    | pay.api:charge:42 - declined',
   starts: ['digit'],
+  mark: { at: 4, byte: '-' },
   scan(bytes, start, end, out, context) {
     const time = scanIso(bytes, start, end, context.time, context.scan)
     if (time < 0) return false

@@ -1,3 +1,4 @@
+import { bytesOf } from '../../core/byte-writer.ts'
 import {
   decimalEnd,
   digitCount,
@@ -189,11 +190,31 @@ export function valueEnd(bytes: Uint8Array, at: number, end: number): number {
   return to
 }
 
+/** 1 for the first two bytes of a head, in lower case. */
+const headStarts = new Uint8Array(1 << 16)
+for (const [, words] of aliases['heads']!) {
+  for (const word of words.split(' ')) headStarts[startOf(bytesOf(word), 0)] = 1
+}
+
+function startOf(bytes: Uint8Array, at: number): number {
+  return (lowered(bytes[at]!) << 8) | lowered(bytes[at + 1]!)
+}
+
+function lowered(byte: number): number {
+  return byte >= 0x41 && byte <= 0x5a ? byte | 0x20 : byte
+}
+
+/** Whether `headAt` may find something: the first two bytes are those of a head, which has three at least. */
+export function mayBeHead(bytes: Uint8Array, at: number, end: number): boolean {
+  return at + 2 < end && headStarts[startOf(bytes, at)] === 1
+}
+
 /**
  * The meaning of the words at `at`: as many as make a head, three at most. The result is `meaning * 2^16 + bytes` of
  * them, 0 if they make none.
  */
 export function headAt(bytes: Uint8Array, at: number, end: number): number {
+  if (!mayBeHead(bytes, at, end)) return 0
   const limit = Math.min(end, at + maxHeadBytes)
   let found = 0
   let to = at

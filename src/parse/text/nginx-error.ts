@@ -71,6 +71,7 @@ export const nginxError = defineTextFormat({
   example:
     '2026/11/21 22:14:15 [error] 8710#8711: *42 connect() failed (111: Connection refused) while connecting to upstream, client: 10.0.0.9, server: pay.example.com, request: "GET /pay HTTP/1.1", upstream: "http://10.0.0.3:8080/pay", host: "pay.example.com"',
   starts: ['digit'],
+  mark: { at: 20, byte: '[' },
   scan(bytes, start, end, out, context) {
     if (end - start < 26 || bytes[start + 4] !== slash || bytes[start + 20] !== open) return false
     const time = scanSlashDate(bytes, start, end, context.time, context.scan)

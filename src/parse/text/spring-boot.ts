@@ -40,6 +40,7 @@ export const springBoot = defineTextFormat({
   ],
   example: '2026-11-21T22:14:15.003Z ERROR 8710 --- [pay] [nio-8080-exec-1] c.e.pay.PayController : declined',
   starts: ['digit'],
+  mark: { at: 4, byte: '-' },
   scan(bytes, start, end, out, context) {
     const time = scanIso(bytes, start, end, context.time, context.scan)
     if (time < 0) return false

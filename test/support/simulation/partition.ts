@@ -12,10 +12,19 @@ export class Stream {
   readonly source: Source
   readonly records: { readonly text: string; readonly atMs: number; readonly item: Item }[] = []
 
+  /** Records that are there; the others come later. */
+  #shown = Infinity
+
   constructor(name: string, items: readonly Item[]) {
     const idHead = hashFields([name], 6)
     this.source = { id: name, name, pipeline: 'shop', constants: [], isFile: false, idHead, idTail: undefined }
     for (const item of items) for (const text of item.lines) this.records.push({ text, atMs: item.atMs, item })
+  }
+
+  /** Shows a share of the records, up to the end of an event. */
+  show(share: number): void {
+    this.#shown = Math.ceil(this.records.length * share)
+    while (this.records[this.#shown] !== undefined && this.itemAt(this.#shown * stride) === undefined) this.#shown++
   }
 
   /** The item whose first line lies at a position; undefined if none begins there. */
@@ -25,11 +34,12 @@ export class Stream {
     return record !== undefined && this.records[index - 1]?.item !== record.item ? record.item : undefined
   }
 
-  /** Reads a few of the records that had come by `nowMs`. `isWhole`: no more will come. */
+  /** Reads a few of the records that had come by `nowMs`. */
   read(from: bigint, how: { dice: Dice; most: number; nowMs: number }): ReadResult {
     const first = Number(from) / stride
     let available = first
-    while (available < this.records.length && this.records[available]!.atMs <= how.nowMs) available++
+    const shown = Math.min(this.#shown, this.records.length)
+    while (available < shown && this.records[available]!.atMs <= how.nowMs) available++
     const end = Math.min(available, first + how.dice.between(1, how.most))
     const part = this.records.slice(first, end)
     const bytes = new Uint8Array(Buffer.from(part.map(({ text }) => text).join('')))
@@ -41,7 +51,7 @@ export class Stream {
       at += size
     })
     records.next = part.length * stride
-    return { records, isAtEnd: end === available, isFinished: end === this.records.length }
+    return { records, isAtEnd: end === available, isFinished: end === shown }
   }
 }
 

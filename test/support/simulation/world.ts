@@ -1,6 +1,6 @@
 import { pino } from 'pino'
 import { ByteWriter } from '../../../src/core/byte-writer.ts'
-import { VirtualClock, type Clock } from '../../../src/core/clock.ts'
+import type { Clock, VirtualClock } from '../../../src/core/clock.ts'
 import type { EventSink, Partition, ReadResult, RecordInput } from '../../../src/core/component.ts'
 import { EventEncoder } from '../../../src/core/encode-event.ts'
 import { EventTables, type EventBatch } from '../../../src/core/event-batch.ts'
@@ -19,6 +19,7 @@ import type { CommitPace } from '../../../src/topology/committer.ts'
 import { Engine } from '../../../src/topology/engine.ts'
 import type { FakeUnitLog } from '../fake-unit-log.ts'
 import { partitionOf, type Stream } from './partition.ts'
+import { DrivenClock } from './driven-clock.ts'
 import type { Dice } from './random.ts'
 import { shopEngines } from './story.ts'
 
@@ -259,41 +260,6 @@ class Life {
 /** A call that never returns. */
 function gone(): Promise<never> {
   return new Promise(() => {})
-}
-
-/** Time stands still while there is work: whoever waits moves it on. */
-class DrivenClock implements Clock {
-  readonly #clock: VirtualClock
-  /** Timers that were neither run nor cancelled. */
-  waiting = 0
-
-  constructor(clock: VirtualClock) {
-    this.#clock = clock
-  }
-
-  now(): number {
-    return this.#clock.now()
-  }
-
-  schedule(atMs: number, run: () => void): () => void {
-    let isOpen = true
-    const close = (): void => {
-      if (isOpen) this.waiting--
-      isOpen = false
-    }
-    this.waiting++
-    const cancel = this.#clock.schedule(atMs, () => {
-      close()
-      run()
-    })
-    queueMicrotask(() => {
-      if (isOpen) this.#clock.advanceTo(atMs)
-    })
-    return () => {
-      close()
-      cancel()
-    }
-  }
 }
 
 function sinkOf(life: Life, take: (id: string, doc: string) => void): EventSink {
