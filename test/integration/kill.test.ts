@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -90,6 +90,15 @@ function rowsOf(data: string, query: string): Row[] {
   } finally {
     db.close()
   }
+}
+
+/** Share of the bytes that is not committed. */
+function shareLeft(data: string): number {
+  if (!existsSync(path.join(folder, data, 'logpipe.db'))) return 1
+  if (rowsOf(data, `SELECT name FROM sqlite_master WHERE name = 'progress'`).length === 0) return 1
+  const all = ledger.files.reduce((sum, file) => sum + statSync(file.path).size, 0)
+  const [row] = rowsOf(data, `SELECT coalesce(sum(position), 0) AS done FROM progress WHERE unit LIKE 'derive/%'`)
+  return 1 - Number(row?.['done']) / all
 }
 
 interface Line {
@@ -222,13 +231,15 @@ describe('a process that is killed', () => {
       const dice = new Dice(seed)
       const told: string[] = []
       for (let kill = 0; kill < kills; kill++) {
-        const afterMs = dice.between(200, Math.max(400, Math.floor(wholeMs * 0.45)))
+        // Early enough in what is left that it is not done before.
+        const afterMs = dice.between(200, Math.max(400, Math.floor(shareLeft('killed') * wholeMs * 0.25)))
         if (!(await run('killed', afterMs)))
           throw new Error(`void: done before kill ${kill + 1}; kills at ${told.join()}`)
         told.push(String(afterMs))
       }
+      const left = shareLeft('killed')
       await run('killed')
-      const facts = `seed ${seed}, undisturbed ${wholeMs} ms, kills after ${told.join(', ')} ms`
+      const facts = `seed ${seed}, undisturbed ${wholeMs} ms, kills after ${told.join(', ')} ms, ${Math.round(left * 100)} % left then`
       console.log(facts)
 
       const events = rowsOf(
