@@ -11,7 +11,7 @@ import { createParseStage } from '../src/parse/parser.ts'
 import { formats } from '../src/registry.ts'
 import { NdjsonSink } from '../src/sink/stdout.ts'
 import type { Bench, BenchCase } from './harness.ts'
-import { fileOf, lineOf, type LineKind } from './lines.ts'
+import { benchSource, fileOf, lineOf, type LineKind } from './lines.ts'
 import { naiveEvents } from './naive.ts'
 
 const lines = Number(process.env['LOGPIPE_BENCH_LINES'] ?? 1_000_000)
@@ -26,15 +26,7 @@ export const endToEnd: readonly Bench[] = (['pino_http', 'nginx_access'] as cons
 /** When the file was found, epoch ms. */
 const foundMs = 1_795_400_000_000
 
-const source: Source = {
-  id: 'bench',
-  name: 'bench',
-  pipeline: 'bench',
-  constants: [],
-  isFile: true,
-  idHead: new Uint8Array(6),
-  idTail: new Uint8Array(4),
-}
+const source: Source = { ...benchSource, isFile: true, idTail: new Uint8Array(4) }
 
 /** Reads a file in pieces and hands out whole lines as batches. */
 function* recordsOf(file: string): Generator<RecordBatch> {

@@ -1,6 +1,18 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import type { Source } from '../src/core/record-batch.ts'
+
+/** A source like stdin. */
+export const benchSource: Source = {
+  id: 'bench',
+  name: 'bench',
+  pipeline: 'bench',
+  constants: [],
+  isFile: false,
+  idHead: new Uint8Array(6),
+  idTail: undefined,
+}
 
 /** Deterministic lines of one kind; the shapes of design: pino-http JSON of about 285 bytes, nginx of about 200. */
 const kinds = {

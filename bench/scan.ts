@@ -2,12 +2,12 @@ import type { Parser } from '../src/core/component.ts'
 import { EventBatch, EventTables } from '../src/core/event-batch.ts'
 import { bytesOf } from '../src/core/byte-writer.ts'
 import { splitLines } from '../src/core/lines.ts'
-import { RecordBatch, type Source } from '../src/core/record-batch.ts'
+import { RecordBatch } from '../src/core/record-batch.ts'
 import { ParseConfig, settingsOf } from '../src/parse/config.ts'
 import { createParseStage } from '../src/parse/parser.ts'
 import { formats } from '../src/registry.ts'
 import type { Bench, BenchCase } from './harness.ts'
-import { lineOf, type LineKind } from './lines.ts'
+import { benchSource, lineOf, type LineKind } from './lines.ts'
 import { naiveEvents } from './naive.ts'
 
 const batches = 100
@@ -20,27 +20,17 @@ export const scan: readonly Bench[] = (['pino_http', 'nginx_access'] as const).m
   cases: [columns(kind), objects(kind)],
 }))
 
-const source: Source = {
-  id: 'bench',
-  name: 'bench',
-  pipeline: 'bench',
-  constants: [],
-  isFile: false,
-  idHead: new Uint8Array(6),
-  idTail: undefined,
-}
-
 function linesOf(kind: LineKind): string[] {
   return Array.from({ length: perBatch }, (_, i) => lineOf(kind, i))
 }
 
 function input(kind: LineKind, tables: EventTables): { parser: Parser; records: RecordBatch } {
   const bytes = bytesOf(`${linesOf(kind).join('\n')}\n`)
-  const records = new RecordBatch(source, bytes, 0n, perBatch)
+  const records = new RecordBatch(benchSource, bytes, 0n, perBatch)
   splitLines(records, 0, bytes.length, { timestamp: 1_795_299_255_106, offset: 0, isEnd: true })
   return {
     records,
-    parser: createParseStage(settingsOf('auto', ParseConfig.parse({})), formats, tables).parserFor(source),
+    parser: createParseStage(settingsOf('auto', ParseConfig.parse({})), formats, tables).parserFor(benchSource),
   }
 }
 

@@ -4,10 +4,11 @@ import { createDeriveUnit } from '../src/derive/unit.ts'
 import { EventBatch, EventTables } from '../src/core/event-batch.ts'
 import { EventWriter } from '../src/core/event-writer.ts'
 import { fieldId } from '../src/core/field.ts'
-import { RecordBatch, type Source } from '../src/core/record-batch.ts'
+import { RecordBatch } from '../src/core/record-batch.ts'
 import type { DeriveSpec } from '../src/core/program.ts'
 import { derives } from '../src/registry.ts'
 import type { Bench, BenchCase } from './harness.ts'
+import { benchSource } from './lines.ts'
 
 const perBatch = 4000
 const batches = 100
@@ -24,16 +25,6 @@ export const windows: readonly Bench[] = [
   },
 ]
 
-const source: Source = {
-  id: 'bench',
-  name: 'bench',
-  pipeline: 'bench',
-  constants: [],
-  isFile: false,
-  idHead: new Uint8Array(6),
-  idTail: undefined,
-}
-
 function statusOf(i: number): number {
   return i % 53 === 0 ? 500 : 200
 }
@@ -44,7 +35,7 @@ function timeOf(i: number): number {
 
 function batchFrom(first: number, tables: EventTables): EventBatch {
   const batch = new EventBatch(tables)
-  const records = new RecordBatch(source, new Uint8Array(0), BigInt(first), perBatch)
+  const records = new RecordBatch(benchSource, new Uint8Array(0), BigInt(first), perBatch)
   tables.formatId({ name: 'bench', constants: {}, isAccess: true })
   batch.reset(records)
   const out = new EventWriter(batch)

@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../core/event-batch.ts'
+import { isJsonObject, type Json, type JsonObject } from '../core/event-batch.ts'
 import { fieldKind } from '../core/field.ts'
 import { hashId } from '../core/id.ts'
 import { nullObject, putAt } from '../core/log-event.ts'
@@ -46,8 +46,7 @@ function putFields(document: JsonObject, derive: CompiledDerive, key: string): v
   })
   // A `by` field such as labels.team has put something there.
   const known = document['labels']
-  document['labels'] =
-    typeof known === 'object' && known !== null && !Array.isArray(known) ? { ...known, ...labels } : labels
+  document['labels'] = isJsonObject(known) ? { ...known, ...labels } : labels
 }
 
 function ofKind(field: string, value: string): Json {

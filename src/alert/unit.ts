@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../core/event-batch.ts'
+import { isJsonObject, type JsonObject } from '../core/event-batch.ts'
 import { accept, type Frame } from '../core/frame.ts'
 import { paneStart } from '../core/pane.ts'
 import type { Decision, Output, Unit } from '../core/unit.ts'
@@ -88,7 +88,7 @@ class AlertRun {
 
   /** Values: `sources {add: [id]}`, `exclude {source}`, `include {source}`, `config {derives: {id: hash}, rules: {id: [hash]}}`. */
   decide(state: AlertState, decision: Decision, out: (output: Output) => void): void {
-    const value = isObject(decision.value) ? decision.value : {}
+    const value = isJsonObject(decision.value) ? decision.value : {}
     const { source, add } = { source: value['source'], add: value['add'] }
     switch (decision.kind) {
       case 'sources':
@@ -153,8 +153,8 @@ class AlertRun {
 
   /** Ends what the next configuration changes or lacks: documents so far are `partial`, alerts are resolved. */
   #close(state: AlertState, next: JsonObject, out: (output: Output) => void): void {
-    const derives = isObject(next['derives']) ? next['derives'] : {}
-    const rules = isObject(next['rules']) ? next['rules'] : {}
+    const derives = isJsonObject(next['derives']) ? next['derives'] : {}
+    const rules = isJsonObject(next['rules']) ? next['rules'] : {}
     const publisher = new Publisher(this.#program, out, this.#onTransition)
     const changed = state.watches.filter(({ store }) => derives[store.derive.id] !== store.derive.hash)
     if (changed.length > 0) this.#takeEarly(state, new Set(changed.map(({ store }) => store.derive.id)))
@@ -216,8 +216,4 @@ function nextDeadline({ rule, episodes, keys }: RuleState, tick: number): number
     if (at > tick && !episodes.has(key)) least = Math.min(least, at)
   }
   return least
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

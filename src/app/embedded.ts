@@ -1,5 +1,5 @@
 import type { Transition } from '../alert/publish.ts'
-import { createAlertUnit, type ActiveAlert } from '../alert/unit.ts'
+import { createAlertUnit, type ActiveAlert, type AlertUnit } from '../alert/unit.ts'
 import type { AlertState } from '../alert/state.ts'
 import type { Pipeline } from '../config/pipeline.ts'
 import type { Project } from '../config/project.ts'
@@ -74,7 +74,8 @@ const pace = {
 /** Runs a project until its inputs end or `stop` is called. A lost claim restarts the units once from their own state. */
 export function startEmbedded(project: Project, options: EmbeddedOptions): Running {
   const program = compileProject(project)
-  let engine = createEngine(project, program, options)
+  const alertUnit = createAlertUnit(program.alert, options.onTransition)
+  let engine = createEngine(project, { program, alertUnit }, options)
   let isStopped = false
   async function run(): Promise<void> {
     try {
@@ -82,7 +83,7 @@ export function startEmbedded(project: Project, options: EmbeddedOptions): Runni
     } catch (error) {
       if (!isLogpipeError(error) || error.code !== 'LP_STATE_FENCED' || isStopped) throw error
       options.telemetry.reported(error)
-      engine = createEngine(project, program, options)
+      engine = createEngine(project, { program, alertUnit }, options)
       await engine.run()
     }
   }
@@ -94,14 +95,19 @@ export function startEmbedded(project: Project, options: EmbeddedOptions): Runni
       engine.stop()
       await done
     },
-    status: () => statusOf(engine, program),
+    status: () => statusOf(engine, alertUnit),
     nudge: () => engine.nudge(),
   }
 }
 
 type EmbeddedEngine = Engine<DeriveState, AlertState>
 
-function createEngine(project: Project, program: Program, options: EmbeddedOptions): EmbeddedEngine {
+interface Units {
+  readonly program: Program
+  readonly alertUnit: AlertUnit
+}
+
+function createEngine(project: Project, { program, alertUnit }: Units, options: EmbeddedOptions): EmbeddedEngine {
   const { store, telemetry, clock, version, instance } = options
   const tables = new EventTables()
   const outOfOrderMs = Math.max(0, ...project.pipelines.map(({ source }) => source.keys.out_of_order))
@@ -111,7 +117,7 @@ function createEngine(project: Project, program: Program, options: EmbeddedOptio
       const { pipeline } = source
       return createDeriveUnit({ program: program.derive(pipeline), source: source.id, pipeline })
     },
-    alertUnit: createAlertUnit(program.alert, options.onTransition),
+    alertUnit,
     log: store.log,
     tables,
     clock,
@@ -171,8 +177,7 @@ function known<Definition extends { readonly type: string }>(
   return definition
 }
 
-function statusOf(engine: EmbeddedEngine, program: Program): EngineStatus {
-  const unit = createAlertUnit(program.alert)
+function statusOf(engine: EmbeddedEngine, unit: AlertUnit): EngineStatus {
   const state = engine.alertState
   return {
     isRestored: state !== undefined,

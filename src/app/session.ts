@@ -184,7 +184,11 @@ function serverParts({ metrics, telemetry, ingest, version, running, events, sto
     version,
     now: () => wallClock.now(),
     checks: () => [{ name: 'restored', isReady: running.status().isRestored }],
-    metrics: async () => ({ text: await registry.metrics(), contentType: registry.contentType }),
+    async metrics() {
+      const firing = running.status().alerts.filter(({ state }) => state === 'firing')
+      telemetry.alertsFiring(firing.map(({ rule }) => rule))
+      return { text: await registry.metrics(), contentType: registry.contentType }
+    },
     async ingest(path, body, contentType) {
       const outcome = await ingest.accept(path, body, contentType)
       running.nudge()

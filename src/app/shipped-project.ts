@@ -31,7 +31,7 @@ export function shippedProject(inputs: readonly Input[]): Project {
     ...pipeline,
     name: inputs.length === 1 ? 'default' : input.type,
     source: sourceOf(input, pipeline.source),
-    // The metrics are those of all inputs together, so only one pipeline defines them.
+    // Ids of metrics are unique over the project, so the first input alone has them.
     derives: i === 0 ? pipeline.derives : [],
   }))
   return { ...project, pipelines }

@@ -247,7 +247,7 @@ export function defineAlert<Config extends z.ZodType>(definition: AlertDefinitio
 
 /** A built sink of events. Metrics, alerts and dead letters leave through `UnitLog.commit`. */
 export interface EventSink {
-  /** Takes rows [from, batch.count); resolves once they are durable. Rejects with LP_SINK_WRITE. */
+  /** Takes rows [from, batch.count); resolves once they are durable, or will be with the next commit (`store`). Rejects with LP_SINK_WRITE. */
   write(batch: EventBatch, from: number): Promise<void>
   /** Flushes and closes; harmless before the first write and twice. */
   stop(): Promise<void>

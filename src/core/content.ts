@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from './event-batch.ts'
+import { isJsonObject, type Json, type JsonObject } from './event-batch.ts'
 
 /** Kinds of documents whose content is compared. */
 export type DocumentKind = 'events' | 'metrics' | 'alerts'
@@ -49,8 +49,7 @@ function removeAt(from: Json, path: readonly string[]): void {
   const object = from as JsonObject // An array has its indexes as keys.
   const child = object[name]
   if (rest.length > 0 && child !== undefined) removeAt(child, rest)
-  const isEmpty =
-    typeof child === 'object' && child !== null && !Array.isArray(child) && Object.keys(child).length === 0
+  const isEmpty = isJsonObject(child) && Object.keys(child).length === 0
   if (rest.length === 0 || isEmpty) delete object[name]
 }
 

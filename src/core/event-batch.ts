@@ -439,11 +439,16 @@ export function wordOf(value: Json): string {
   return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
+/** True for an object, not for a list or null. */
+export function isJsonObject(value: Json | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
 /** The value at a dotted path of a nested object. */
 export function valueAt(object: JsonObject, name: string): Json | undefined {
   let at: Json | undefined = object
   for (const part of name.split('.')) {
-    if (typeof at !== 'object' || at === null || Array.isArray(at)) return undefined
+    if (!isJsonObject(at)) return undefined
     at = at[part]
   }
   return at

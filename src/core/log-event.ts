@@ -1,4 +1,4 @@
-import { entryKind, valueAt, type EventBatch, type Json, type JsonObject } from './event-batch.ts'
+import { entryKind, isJsonObject, valueAt, type EventBatch, type Json, type JsonObject } from './event-batch.ts'
 import { namesOfFlags } from './event-flag.ts'
 import { eventId } from './id.ts'
 import { Layout, leafKind, type Leaf } from './layout.ts'
@@ -57,7 +57,7 @@ export function putAt(object: JsonObject, name: string, value: Json): void {
   let at = object
   for (const part of parts.slice(0, -1)) {
     const child = at[part]
-    if (typeof child === 'object' && child !== null && !Array.isArray(child)) at = child
+    if (isJsonObject(child)) at = child
     else at = at[part] = nullObject()
   }
   at[parts[parts.length - 1]!] = value
@@ -68,18 +68,14 @@ export function mergeFields(into: JsonObject, from: JsonObject): void {
   for (const [key, value] of Object.entries(from)) {
     const known = into[key]
     if (known === undefined) into[key] = value
-    else if (isObject(known)) {
-      if (isObject(value)) mergeFields(known, value)
+    else if (isJsonObject(known)) {
+      if (isJsonObject(value)) mergeFields(known, value)
       else known['value'] ??= value
-    } else if (isObject(value)) {
+    } else if (isJsonObject(value)) {
       value['value'] ??= known
       into[key] = value
     }
   }
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function valueOfLeaf(batch: EventBatch, row: number, leaf: Leaf): Json {

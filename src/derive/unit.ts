@@ -1,4 +1,4 @@
-import type { EventBatch, Json } from '../core/event-batch.ts'
+import { isJsonObject, type EventBatch, type Json } from '../core/event-batch.ts'
 import type { Frame, FrameDerive } from '../core/frame.ts'
 import { paneEnd, paneStart } from '../core/pane.ts'
 import type { DeriveProgram } from '../core/program.ts'
@@ -56,7 +56,7 @@ export function createDeriveUnit(settings: DeriveUnitSettings): DeriveUnit {
 }
 
 function numberIn(value: Json, key: string): number | undefined {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
+  if (!isJsonObject(value)) return undefined
   const number = value[key]
   return typeof number === 'number' ? number : undefined
 }

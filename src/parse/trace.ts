@@ -156,6 +156,11 @@ function readPythonFrame(bytes: Uint8Array, start: number, end: number, out: Tra
 function readName(bytes: Uint8Array, start: number, end: number, out: Trace): void {
   let to = start
   while (to < end && bytes[to] !== space && !(bytes[to] === colon && (to + 1 === end || bytes[to + 1] === space))) to++
+  putName(bytes, { start, to, end }, out)
+}
+
+/** The type is `[start, to)`; the text, if there is one, follows it and a colon. */
+function putName(bytes: Uint8Array, { start, to, end }: { start: number; to: number; end: number }, out: Trace): void {
   out.typeStart = start
   out.typeEnd = to
   const text = bytes[to] === colon ? to + 2 : to + 1
@@ -200,11 +205,7 @@ function readHead(bytes: Uint8Array, start: number, end: number, out: Trace): vo
   for (const prefix of prefixes) if (hasAt(bytes, from, end, prefix)) from += prefix.length
   const name = errorNameEnd(bytes, from, end)
   if (name < 0) return
-  out.typeStart = from
-  out.typeEnd = name
-  const text = bytes[name] === colon ? name + 2 : name + 1
-  out.textStart = text < end ? text : -1
-  out.textEnd = end
+  putName(bytes, { start: from, to: name, end }, out)
 }
 
 /** Takes a frame as the origin unless there is one; true if it is the program's own. */

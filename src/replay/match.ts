@@ -1,5 +1,5 @@
 import { isoText } from '../core/time-text.ts'
-import { valueAt, wordOf, type Json, type JsonObject } from '../core/event-batch.ts'
+import { isJsonObject, valueAt, wordOf, type Json, type JsonObject } from '../core/event-batch.ts'
 import { compilePattern } from '../core/pattern.ts'
 
 /** One place where what was got is not what was expected. */
@@ -19,10 +19,10 @@ const closeness = 1e-3
  * `{$approx: number}` (to a thousandth) or `{$approx: [number, tolerance]}` stand for values.
  */
 export function differences(expected: Json, got: Json | undefined, path = ''): Difference[] {
-  if (isObject(expected)) {
+  if (isJsonObject(expected)) {
     const operator = Object.keys(expected).find((key) => key.startsWith('$'))
     if (operator !== undefined) return operatorFits(operator, expected[operator]!, got) ? [] : [differs()]
-    if (!isObject(got)) return [differs()]
+    if (!isJsonObject(got)) return [differs()]
     return Object.entries(expected).flatMap(([key, value]) => differences(value, memberOf(got, key), join(path, key)))
   }
   if (Array.isArray(expected)) {
@@ -64,10 +64,6 @@ function join(path: string, key: string): string {
 
 function textOf(value: Json | undefined): string {
   return value === undefined ? 'nothing' : JSON.stringify(value)
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /**

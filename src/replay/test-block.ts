@@ -1,5 +1,5 @@
 import { contentText, type DocumentKind } from '../core/content.ts'
-import { EventTables, valueAt, wordOf, type Json, type JsonObject } from '../core/event-batch.ts'
+import { EventTables, isJsonObject, valueAt, wordOf, type Json, type JsonObject } from '../core/event-batch.ts'
 import type { Labels } from '../core/fingerprint.ts'
 import { labelName } from '../core/series.ts'
 import type { ExpectedMetric, TestBlock } from '../core/test-block.ts'
@@ -103,7 +103,7 @@ function compareMetrics(metrics: readonly ExpectedMetric[], outcome: BlockOutcom
   const named = new Set(metrics.map(({ derive }) => derive))
   const got = [...outcome.metrics.values()].flatMap((document) => {
     const metric = valueAt(document, 'logpipe.metric')
-    if (typeof metric !== 'object' || metric === null || Array.isArray(metric)) return []
+    if (!isJsonObject(metric)) return []
     const derive = wordOf(metric['id'] ?? '')
     if (named.size > 0 && !named.has(derive)) return []
     const start = wordOf(metric['window_start'] ?? '').replace('.000Z', 'Z')

@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import type { Json, JsonObject } from '../core/event-batch.ts'
+import { isJsonObject, type Json, type JsonObject } from '../core/event-batch.ts'
 import { parseInstant } from '../core/moment.ts'
 import type { Output } from '../core/unit.ts'
 import type { WriteCounts } from './event-store.ts'
@@ -65,7 +65,7 @@ function alertFacts(doc: JsonObject): { rule: string | null; state: string | nul
 
 function objectIn(text: string): JsonObject {
   const value = JSON.parse(text) as Json // Units write JSON.
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {}
+  return isJsonObject(value) ? value : {}
 }
 
 function textAt(doc: JsonObject, ...path: readonly string[]): string | null {

@@ -54,6 +54,7 @@ export class Telemetry {
     if (flags === 0 && failures === 0) return
     for (let row = 0; row < batch.count; row++) {
       const rowFlags = batch.flags[row]!
+      if (rowFlags === 0 && (batch.facts[row]! & fact.failureMask) === 0) continue
       eventFlagNames.forEach((flag, bit) => {
         if (rowFlags & (1 << bit)) this.metrics.eventFlags.inc({ flag })
       })
@@ -66,10 +67,6 @@ export class Telemetry {
     this.metrics.eventsIndexed.inc({ pipeline }, n)
   }
 
-  stageTook(stage: string, seconds: number): void {
-    this.metrics.stageSeconds.observe({ stage }, seconds)
-  }
-
   committed(outcome: string, seconds: number): void {
     this.metrics.commits.inc({ outcome })
     this.metrics.commitSeconds.observe(seconds)
@@ -79,14 +76,14 @@ export class Telemetry {
     if (Number.isFinite(ms)) this.metrics.watermark.set(ms / 1000)
   }
 
-  lateEvents(outcome: 'counted' | 'expired', n: number): void {
-    if (n > 0) this.metrics.lateEvents.inc({ outcome }, n)
-  }
-
   alertChanged(rule: string, to: string): void {
     this.metrics.alertTransitions.inc({ rule, to })
-    if (to === 'firing') this.metrics.alertsActive.inc({ rule })
-    if (to === 'resolved') this.metrics.alertsActive.dec({ rule })
+  }
+
+  /** The rule of each firing alert: asked for at a scrape, since a restart has them without a transition. */
+  alertsFiring(rules: readonly string[]): void {
+    this.metrics.alertsActive.reset()
+    for (const rule of rules) this.metrics.alertsActive.inc({ rule })
   }
 
   noticeSent(channel: string): void {
@@ -105,18 +102,6 @@ export class Telemetry {
     const code = isLogpipeError(error) ? error.code : 'LP_INTERNAL'
     const remedy = isLogpipeError(error) ? error.remedy : undefined
     this.#logger.warn({ code, remedy, error: describeError(error) }, 'going on after a problem')
-  }
-
-  reloaded(configHash: string): void {
-    this.metrics.configReloadSuccess.set(1)
-    this.metrics.configInfo.reset()
-    this.metrics.configInfo.set({ hash: configHash }, 1)
-    this.#logger.info({ config: configHash }, 'configuration reloaded')
-  }
-
-  reloadRefused(findings: number): void {
-    this.metrics.configReloadSuccess.set(0)
-    this.#logger.error({ findings }, 'the changed configuration has findings, the old one stays in force')
   }
 
   retentionDone(deleted: Readonly<Record<string, number>>): void {

@@ -19,8 +19,6 @@ export class Metrics {
   ])
   readonly eventFlags = this.#counter('event_flags_total', 'Events with a flag.', ['flag'])
   readonly oddRecords = this.#counter('odd_records_total', 'Records that took the slow object path.', ['pipeline'])
-  readonly lateEvents = this.#counter('late_events_total', 'Events behind the watermark.', ['outcome'])
-  readonly stageSeconds = this.#histogram('stage_duration_seconds', 'Time of a batch in a stage.', ['stage'])
   readonly batchRecords = new Histogram({
     name: 'logpipe_batch_records',
     help: 'Records per batch.',
@@ -35,7 +33,6 @@ export class Metrics {
   readonly notifications = this.#counter('notifications_total', 'Notices by outcome.', ['channel', 'outcome'])
   readonly ready = this.#gauge('ready', '1 when every readiness check passes.', [])
   readonly configInfo = this.#gauge('config_info', 'Hash of the configuration in force.', ['hash'])
-  readonly configReloadSuccess = this.#gauge('config_reload_success', '1 if the last reload was taken.', [])
   readonly buildInfo = this.#gauge('build_info', 'Version of logpipe and Node.', ['version', 'node'])
 
   /** Registers what prom-client knows of the process, too. */

@@ -1,5 +1,5 @@
 import { Decoder, Encoder } from '../core/codec.ts'
-import type { Json, JsonObject } from '../core/event-batch.ts'
+import { isJsonObject, type Json, type JsonObject } from '../core/event-batch.ts'
 import { LogpipeError } from '../core/error.ts'
 import { comparePositions, type Frame } from '../core/frame.ts'
 import { decodeFrame, decodeList, encodeFrame, encodeList } from '../core/frame-codec.ts'
@@ -227,7 +227,7 @@ export class AlertRun<State extends AlertStanding> {
 
   #isDue(decision: Decision): boolean {
     const seen = valueAt(decision, 'seen')
-    for (const [source, value] of Object.entries(isObject(seen) ? seen : {})) {
+    for (const [source, value] of Object.entries(isJsonObject(seen) ? seen : {})) {
       const known = this.state.sources.get(source)
       const place = placeIn(value)
       if (place === undefined || !this.#isPresent(source) || this.#isVoid(decision, source)) continue
@@ -304,13 +304,9 @@ function isReached(at: Place, place: Place): boolean {
 }
 
 function valueAt({ value }: Decision, key: string, inner?: string): Json | undefined {
-  const outer = isObject(value) ? value[key] : undefined
+  const outer = isJsonObject(value) ? value[key] : undefined
   if (inner === undefined) return outer
-  return isObject(outer) ? outer[inner] : undefined
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+  return isJsonObject(outer) ? outer[inner] : undefined
 }
 
 function partition<Item>(items: readonly Item[], isFirst: (item: Item) => boolean): [Item[], Item[]] {

@@ -1,5 +1,5 @@
 import type { Parser, Partition } from '../core/component.ts'
-import type { EventBatch, Json, JsonObject } from '../core/event-batch.ts'
+import { isJsonObject, type EventBatch, type Json } from '../core/event-batch.ts'
 import { comparePositions, type Frame } from '../core/frame.ts'
 import type { Position, RecordBatch } from '../core/record-batch.ts'
 import type { Claim, Commit, Decision, DecisionKind, Snapshot, Unit } from '../core/unit.ts'
@@ -76,10 +76,6 @@ export class PartitionRun<State extends DeriveStanding> {
 
   get watermark(): number {
     return this.#unit.watermark(this.state)
-  }
-
-  get unitName(): string {
-    return this.claim.unit
   }
 
   get isDirty(): boolean {
@@ -167,7 +163,7 @@ export class PartitionRun<State extends DeriveStanding> {
   commit(configHash: string, withSnapshot: boolean): Commit {
     const next = { offset: this.position, sub: 0 }
     const commit = {
-      unit: this.unitName,
+      unit: this.claim.unit,
       seq: this.#seq + 1,
       from: { offset: this.#committedNext, sub: 0 },
       next: this.position < this.committedTo ? { offset: this.committedTo, sub: 0 } : next,
@@ -188,16 +184,12 @@ export class PartitionRun<State extends DeriveStanding> {
   #snapshot(configHash: string, position: Snapshot['position']): Snapshot {
     const chunks = [...this.#unit.encode(this.state), { id: parserChunk, bytes: this.parser.save() }]
     const { stateVersion } = this.#unit
-    return { unit: this.unitName, stateVersion, configHash, position, decision: this.#appliedDecision, chunks }
+    return { unit: this.claim.unit, stateVersion, configHash, position, decision: this.#appliedDecision, chunks }
   }
 }
 
 /** Ordinal of the last decision whose outputs were committed. */
 function decisionOf(progress: Json | undefined): number {
-  const ordinal = isObject(progress) ? progress['decision'] : undefined
+  const ordinal = isJsonObject(progress) ? progress['decision'] : undefined
   return typeof ordinal === 'number' ? ordinal : 0
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

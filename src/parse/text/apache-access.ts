@@ -2,28 +2,13 @@ import type { EventWriter } from '../../core/event-writer.ts'
 import type { FieldName } from '../../core/field.ts'
 import { defineTextFormat, type ScanContext, type TextFormat } from '../format.ts'
 import { digitsEnd, scanDurationNs } from '../quantity.ts'
-import { scanAgents, scanClfLine } from './clf.ts'
+import { clfFields, scanAgents, scanClfLine } from './clf.ts'
 
 const space = 0x20
 const variant = { hasIdent: true, hasZone: true }
 const unitNs = { none: Number.NaN, us: 1e3, s: 1e9 } as const
 
-const fields: readonly FieldName[] = [
-  'source.address',
-  'source.ip',
-  'user.name',
-  'http.request.method',
-  'http.request.referrer',
-  'http.version',
-  'http.response.status_code',
-  'http.response.body.bytes',
-  'url.original',
-  'url.path',
-  'url.query',
-  'user_agent.original',
-  'event.outcome',
-  'event.duration',
-]
+const fields: readonly FieldName[] = [...clfFields, 'event.outcome', 'event.duration']
 const access: Omit<TextFormat, 'name' | 'summary' | 'example' | 'scan'> = {
   shape: 'text',
   tier: 'core',

@@ -1,5 +1,5 @@
 import type { EventWriter } from '../../core/event-writer.ts'
-import { fieldId } from '../../core/field.ts'
+import { fieldId, type FieldName } from '../../core/field.ts'
 import type { TextContext } from '../format.ts'
 import { scanClf } from '../timestamp/iso.ts'
 import { ipv4End, writeIpv4Source, writeSource } from './address.ts'
@@ -17,6 +17,22 @@ const userAgent = fieldId('user_agent.original')
 /** Hosts, addresses with and without zone, `unix:`, `-`: no blanks, brackets, quotes, equals signs. */
 const addressBytes = new Uint8Array(256).fill(1, 0x21)
 for (const char of '"[]={') addressBytes[char.charCodeAt(0)] = 0
+
+/** Fields that `scanClfLine` and `scanAgents` write. */
+export const clfFields: readonly FieldName[] = [
+  'source.address',
+  'source.ip',
+  'user.name',
+  'http.request.method',
+  'http.request.referrer',
+  'http.version',
+  'http.response.status_code',
+  'http.response.body.bytes',
+  'url.original',
+  'url.path',
+  'url.query',
+  'user_agent.original',
+]
 
 /** What the members of the CLF family do differently in the part that they share. */
 export interface ClfVariant {

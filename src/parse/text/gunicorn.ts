@@ -3,7 +3,7 @@ import { defineTextFormat, type TextContext } from '../format.ts'
 import { scanLevel } from '../level.ts'
 import { decimalEnd, digitsEnd, scanDurationNs } from '../quantity.ts'
 import { scanIso } from '../timestamp/iso.ts'
-import { scanAgents, scanClfLine } from './clf.ts'
+import { clfFields, scanAgents, scanClfLine } from './clf.ts'
 import { writeMessage, writeTime, writeWebAccess } from './constant.ts'
 import { writeLevel, writePid } from './header-part.ts'
 
@@ -24,26 +24,7 @@ export const gunicorn = defineTextFormat({
   dataset: 'gunicorn.log',
   module: 'gunicorn',
   isAccess: true,
-  fields: [
-    'log.level',
-    'process.pid',
-    'source.address',
-    'source.ip',
-    'user.name',
-    'http.request.method',
-    'http.request.referrer',
-    'http.version',
-    'http.response.status_code',
-    'http.response.body.bytes',
-    'url.original',
-    'url.path',
-    'url.query',
-    'user_agent.original',
-    'event.category',
-    'event.type',
-    'event.outcome',
-    'event.duration',
-  ],
+  fields: ['log.level', 'process.pid', ...clfFields, 'event.category', 'event.type', 'event.outcome', 'event.duration'],
   example: '[2026-11-21 22:14:15 +0000] [8710] [INFO] Booting worker with pid: 8712',
   starts: ['[', 'digit', 'letter', ':-'],
   scan(bytes, start, end, out, context) {

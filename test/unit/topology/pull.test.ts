@@ -70,7 +70,7 @@ function pullOf(runs: readonly PartitionRun<DeriveStanding>[], clock: Clock, isB
 async function told(pull: Pull<DeriveStanding>, most: number): Promise<string[]> {
   const list: string[] = []
   for await (const delivery of pull.deliveries()) {
-    list.push(`${delivery.run.unitName} ${wordOf(delivery)}`)
+    list.push(`${delivery.run.claim.unit} ${wordOf(delivery)}`)
     if (delivery.decision?.kind === 'end') delivery.run.takeDecision(delivery.decision, () => {})
     else if (delivery.decision === undefined) delivery.run.advance(delivery.records)
     pull.settle(delivery)
