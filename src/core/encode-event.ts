@@ -1,10 +1,24 @@
-import { bytesOf, copyBytes, copyEscaped, writeInteger, type ByteWriter } from './byte-writer.ts'
+import { bytesOf, copyBytes, copyEscaped, copySlack, writeInteger, type ByteWriter } from './byte-writer.ts'
 import { entryKind, type EventBatch } from './event-batch.ts'
 import { eventFlagNames } from './event-flag.ts'
 import { LayoutTable, leafKind } from './layout.ts'
 import { documentOf } from './log-event.ts'
 import type { Source } from './record-batch.ts'
 import { formatTimestamp } from './time-text.ts'
+
+// Names of this module: V8 reads an imported binding, and a property of it, from memory each time.
+const slack = copySlack
+const {
+  value: leafValue,
+  time: leafTime,
+  status: leafStatus,
+  duration: leafDuration,
+  sequence: leafSequence,
+  lines: leafLines,
+  offset: leafOffset,
+  source: leafSource,
+} = leafKind
+const { text: kindText, literal: kindLiteral, number: kindNumber, scratch: kindScratch } = entryKind
 
 /**
  * Writes rows as JSON documents (ECS, nested objects), copying constant pieces and spans. One encoder per batch loop:
@@ -27,69 +41,65 @@ export class EventEncoder {
       this.#source = source
       this.#literals = source.constants.map(({ value }) => bytesOf(JSON.stringify(value)))
     }
-    const { pieces, pieceViews, piecesSize, stepKind, stepArg } = this.#layouts.of(batch, row)
+    const { pieces, pieceEnd, stepKind, stepArg } = this.#layouts.of(batch, row)
+    const steps = stepKind.length
     const first = batch.entryFrom[row]!
-    const room = piecesSize + stepKind.length * 48 + textRoom(batch, first, batch.entryFrom[row + 1]!)
+    /** Room for all but texts. */
+    const room = pieceEnd[steps]! + steps * stepRoom
+    const limit = pieceEnd[steps]! + slack
     out.reserve(room)
-    let { bytes } = out
     let at = out.at
-    for (let step = 0; step < stepKind.length; step++) {
-      at = writePiece(pieces[step]!, pieceViews[step]!, out, at)
+    let from = 0
+    for (let step = 0; step < steps; step++) {
+      at = copyBytes(pieces, limit, from, pieceEnd[step]!, out.view, at)
+      from = pieceEnd[step]!
       const kind = stepKind[step]!
-      if (kind <= leafKind.value) at = writeEntry(batch, first + stepArg[step]!, out, at)
-      else if (kind === leafKind.time) {
-        at = formatTimestamp(bytes, at, batch.time[row]!, batch.timeNs[row]!, batch.timeDigits[row]!)
-      } else if (kind <= leafKind.duration) {
-        at = writeInteger(kind === leafKind.status ? batch.status[row]! : batch.durationNs[row]!, bytes, at)
+      if (kind <= leafValue) at = writeEntry(batch, first + stepArg[step]!, room, out, at)
+      else if (kind === leafTime) {
+        at = formatTimestamp(out.bytes, at, batch.time[row]!, batch.timeNs[row]!, batch.timeDigits[row]!)
+      } else if (kind === leafStatus) at = writeInteger(batch.status[row]!, out.bytes, at)
+      else if (kind === leafDuration) at = writeInteger(batch.durationNs[row]!, out.bytes, at)
+      else if (kind === leafOffset) {
+        at = writeInteger(Number(batch.records.base) + batch.offset[row]!, out.bytes, at)
       } else {
         out.at = at
-        if (kind === leafKind.source) writeLiteral(this.#literals[stepArg[step]!]!, out)
+        if (kind === leafSource) writeLiteral(this.#literals[stepArg[step]!]!, out)
         else writeColumn(batch, row, kind, out)
         out.reserve(room) // These may have used up some of it.
-        bytes = out.bytes
         at = out.at
       }
     }
-    out.at = writePiece(pieces[stepKind.length]!, pieceViews[stepKind.length]!, out, at)
+    out.at = copyBytes(pieces, limit, from, pieceEnd[steps]!, out.view, at)
   }
 }
 
-/** Most bytes that the texts of a row may take when escaped. */
-function textRoom(batch: EventBatch, from: number, to: number): number {
-  let room = 0
-  for (let entry = from; entry < to; entry++) {
-    const size = batch.entryEnd[entry]! - batch.entryStart[entry]!
-    room += (batch.entryKind[entry]! & 7) === entryKind.text ? size * 6 : size
-  }
-  return room
-}
+/** Room for a value that is no text. */
+const stepRoom = 48
 
-/** A native copy of a whole array beats a loop from some 24 bytes on (bench/emit.ts). */
-function writePiece(piece: Uint8Array, view: DataView, out: ByteWriter, at: number): number {
-  const length = piece.length
-  if (length <= 24) return copyBytes(view, 0, length, out.view, at)
-  out.bytes.set(piece, at)
-  return at + length
-}
+/** Spans from this size on are copied natively (bench/emit.ts). */
+const longSpan = 200
 
-/** Spans from this size on are copied natively. */
-const longSpan = 80
-
-/** The caller has reserved room. */
-function writeEntry(batch: EventBatch, entry: number, out: ByteWriter, at: number): number {
+/** The caller has reserved `room`, of which this uses no more than `stepRoom`: a text makes its own. */
+function writeEntry(batch: EventBatch, entry: number, room: number, out: ByteWriter, at: number): number {
   const coded = batch.entryKind[entry]!
   const kind = coded & 7
   const start = batch.entryStart[entry]!
   const end = batch.entryEnd[entry]!
-  if (kind <= entryKind.literal) {
-    const isScratch = (coded & entryKind.scratch) !== 0
+  if (kind <= kindLiteral) {
+    const most = (kind === kindText ? (end - start) * 6 : end - start) + room
+    if (at + most > out.bytes.length) {
+      out.at = at
+      out.reserve(most)
+    }
+    const isScratch = (coded & kindScratch) !== 0
     const from = isScratch ? batch.scratchView : batch.recordView
-    if (kind === entryKind.text) return copyEscaped(from, start, end, out.view, at)
-    if (end - start < longSpan) return copyBytes(from, start, end, out.view, at)
-    out.bytes.set((isScratch ? batch.scratch : batch.records.bytes).subarray(start, end), at)
+    if (kind === kindText) return copyEscaped(from, start, end, out.view, at)
+    const bytes = isScratch ? batch.scratch : batch.records.bytes
+    if (end - start < longSpan) return copyBytes(from, bytes.length, start, end, out.view, at)
+    out.bytes.set(bytes.subarray(start, end), at)
     return at + end - start
   }
-  if (kind === entryKind.number) return writeNumber(batch.numbers[start]!, out.bytes, at)
+  if (kind === kindNumber) return writeNumber(batch.numbers[start]!, out.bytes, at)
   out.bytes[at++] = 0x22
   at = formatTimestamp(out.bytes, at, batch.numbers[start]!, batch.numbers[start + 1]!, batch.numbers[start + 2]!)
   out.bytes[at++] = 0x22
@@ -103,14 +113,11 @@ function writeLiteral(literal: Uint8Array, out: ByteWriter): void {
 /** The caller has reserved 40 bytes. */
 function writeColumn(batch: EventBatch, row: number, kind: number, out: ByteWriter): void {
   switch (kind) {
-    case leafKind.sequence:
+    case leafSequence:
       out.at = writeInteger(batch.sub[row]!, out.bytes, out.at)
       return
-    case leafKind.lines:
+    case leafLines:
       out.at = writeInteger(batch.lines[row]!, out.bytes, out.at)
-      return
-    case leafKind.offset:
-      out.at = writeInteger(Number(batch.records.base) + batch.offset[row]!, out.bytes, out.at)
       return
     default:
       writeFlags(batch.flags[row]!, out)

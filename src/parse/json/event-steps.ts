@@ -235,6 +235,8 @@ export class EventSteps {
     let from = list[token + 1]!
     let to = list[token + 2]!
     const code = this.#plan.codes[i]!
+    // A string without escapes is the inside of one wherever it is cut.
+    out.isProved = list[token + 3] !== 1 && (list[token]! & 7) === stringKind
     if (list[token + 3] === 1 && code !== codeCopy && code !== codePayload) {
       from = unescapeInto(out, bytes, from, to)
       bytes = out.batch.scratch
@@ -243,6 +245,7 @@ export class EventSteps {
     }
     const isWritten = code <= codeIp ? this.#named(i, token, bytes, from, to) : this.#special(i, token, bytes, from, to)
     out.inScratch = was
+    out.isProved = false
     if (isWritten) return
     if (this.#plan.flagged[i] === 1) out.addFlags(eventFlag.value_invalid)
     this.#copyTo(this.#plan.fallbacks[i]!, this.#plan.fallbackNames[i]!, token)
