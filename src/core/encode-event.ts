@@ -12,7 +12,6 @@ const {
   value: leafValue,
   time: leafTime,
   status: leafStatus,
-  duration: leafDuration,
   sequence: leafSequence,
   lines: leafLines,
   offset: leafOffset,
@@ -20,90 +19,120 @@ const {
 } = leafKind
 const { text: kindText, literal: kindLiteral, number: kindNumber, scratch: kindScratch } = entryKind
 
+/** Room for a value that is no text. */
+const stepRoom = 48
+const newline = 0x0a
+
 /**
- * Writes rows as JSON documents (ECS, nested objects), copying constant pieces and spans. One encoder per batch loop:
- * it remembers the layout of the row before.
+ * Writes rows as JSON documents (ECS, nested objects), copying constant pieces and spans. One encoder per user: it
+ * remembers the layout of the row before.
  */
 export class EventEncoder {
+  /** Where the documents of the last call end in `out`, without their newlines. */
+  ends = new Int32Array(0)
   readonly #layouts = new LayoutTable()
   #source: Source | undefined
   /** JSON of the constants of the source. */
   #literals: readonly Uint8Array[] = []
 
-  /** Appends the document of a row to `out`, without a newline. Equal to `JSON.stringify(documentOf(batch, row))`. */
-  encode(batch: EventBatch, row: number, out: ByteWriter): void {
-    if (batch.odd.size > 0 && batch.odd.has(row)) {
-      out.text(JSON.stringify(documentOf(batch, row)))
-      return
-    }
-    const source = batch.records.source
-    if (source !== this.#source) {
-      this.#source = source
-      this.#literals = source.constants.map(({ value }) => bytesOf(JSON.stringify(value)))
-    }
-    const { pieces, pieceEnd, stepKind, stepArg } = this.#layouts.of(batch, row)
-    const steps = stepKind.length
-    const first = batch.entryFrom[row]!
-    /** Room for all but texts. */
-    const room = pieceEnd[steps]! + steps * stepRoom
-    const limit = pieceEnd[steps]! + slack
-    out.reserve(room)
-    let at = out.at
-    let from = 0
-    for (let step = 0; step < steps; step++) {
-      at = copyBytes(pieces, limit, from, pieceEnd[step]!, out.view, at)
-      from = pieceEnd[step]!
-      const kind = stepKind[step]!
-      if (kind <= leafValue) at = writeEntry(batch, first + stepArg[step]!, room, out, at)
-      else if (kind === leafTime) {
-        at = formatTimestamp(out.bytes, at, batch.time[row]!, batch.timeNs[row]!, batch.timeDigits[row]!)
-      } else if (kind === leafStatus) at = writeInteger(batch.status[row]!, out.bytes, at)
-      else if (kind === leafDuration) at = writeInteger(batch.durationNs[row]!, out.bytes, at)
-      else if (kind === leafOffset) {
-        at = writeInteger(Number(batch.records.base) + batch.offset[row]!, out.bytes, at)
-      } else {
-        out.at = at
-        if (kind === leafSource) writeLiteral(this.#literals[stepArg[step]!]!, out)
-        else writeColumn(batch, row, kind, out)
-        out.reserve(room) // These may have used up some of it.
-        at = out.at
+  /**
+   * Appends the documents of rows `from` up to `to`, each with a newline, to `out`. They are equal to
+   * `JSON.stringify(documentOf(batch, row))`.
+   */
+  encode(batch: EventBatch, from: number, to: number, out: ByteWriter): void {
+    this.#begin(batch.records.source, to - from)
+    // What stands before the loops is read from memory once for all rows.
+    const { ends } = this
+    const { entryFrom, entryKind, entryStart, entryEnd, recordView, scratchView } = batch
+    const { time, timeNs, timeDigits, status, durationNs, offset } = batch
+    const base = Number(batch.records.base)
+    const recordLimit = batch.records.bytes.length
+    const scratchLimit = batch.scratch.length
+    let { bytes, view, at } = out
+    for (let row = from; row < to; row++) {
+      if (batch.odd.size > 0 && batch.odd.has(row)) {
+        ;({ bytes, view, at } = writeOdd(batch, row, out, at))
+        ends[row - from] = at - 1
+        continue
       }
+      const { pieces, pieceEnd, stepKind, stepArg } = this.#layouts.of(batch, row)
+      const steps = stepKind.length
+      const first = entryFrom[row]!
+      const limit = pieceEnd[steps]! + slack
+      const room = limit + steps * stepRoom // For all but texts.
+      if (at + room > bytes.length) ({ bytes, view } = grow(out, at, room))
+      for (let step = 0, piece = 0; ; step++) {
+        const end = pieceEnd[step]!
+        at = copyBytes(pieces, limit, piece, end, view, at)
+        if (step === steps) break
+        piece = end
+        const kind = stepKind[step]!
+        if (kind <= leafValue) {
+          const entry = first + stepArg[step]!
+          const coded = entryKind[entry]!
+          const start = entryStart[entry]!
+          const stop = entryEnd[entry]!
+          if ((coded & 7) > kindLiteral) {
+            at = writeNumbers(batch, entry, bytes, at)
+            continue
+          }
+          const isText = (coded & 7) === kindText
+          const most = (isText ? (stop - start) * 6 : stop - start) + room
+          if (at + most > bytes.length) ({ bytes, view } = grow(out, at, most))
+          const isScratch = (coded & kindScratch) !== 0
+          if (isText) at = copyEscaped(isScratch ? scratchView : recordView, start, stop, view, at)
+          else if (isScratch) at = copyBytes(scratchView, scratchLimit, start, stop, view, at)
+          else at = copyBytes(recordView, recordLimit, start, stop, view, at)
+        } else if (kind === leafTime) at = formatTimestamp(bytes, at, time[row]!, timeNs[row]!, timeDigits[row]!)
+        else if (kind <= leafOffset) {
+          const whole =
+            kind === leafStatus ? status[row]! : kind === leafOffset ? base + offset[row]! : durationNs[row]!
+          at = writeInteger(whole, bytes, at)
+        } else {
+          out.at = at
+          if (kind === leafSource) writeLiteral(this.#literals[stepArg[step]!]!, out)
+          else writeColumn(batch, row, kind, out)
+          ;({ bytes, view, at } = grow(out, out.at, room)) // These may have used up some of it.
+        }
+      }
+      ends[row - from] = at
+      bytes[at++] = newline
     }
-    out.at = copyBytes(pieces, limit, from, pieceEnd[steps]!, out.view, at)
+    out.at = at
+  }
+
+  #begin(source: Source, count: number): void {
+    if (this.ends.length < count) this.ends = new Int32Array(count)
+    if (source === this.#source) return
+    this.#source = source
+    this.#literals = source.constants.map(({ value }) => bytesOf(JSON.stringify(value)))
   }
 }
 
-/** Room for a value that is no text. */
-const stepRoom = 48
+function writeOdd(batch: EventBatch, row: number, out: ByteWriter, at: number): ByteWriter {
+  out.at = at
+  out.text(JSON.stringify(documentOf(batch, row)))
+  out.reserve(1)
+  out.bytes[out.at++] = newline
+  return out
+}
 
-/** Spans from this size on are copied natively (bench/emit.ts). */
-const longSpan = 200
+/** Makes room for `size` more bytes at `at`. */
+function grow(out: ByteWriter, at: number, size: number): ByteWriter {
+  out.at = at
+  out.reserve(size)
+  return out
+}
 
-/** The caller has reserved `room`, of which this uses no more than `stepRoom`: a text makes its own. */
-function writeEntry(batch: EventBatch, entry: number, room: number, out: ByteWriter, at: number): number {
-  const coded = batch.entryKind[entry]!
-  const kind = coded & 7
-  const start = batch.entryStart[entry]!
-  const end = batch.entryEnd[entry]!
-  if (kind <= kindLiteral) {
-    const most = (kind === kindText ? (end - start) * 6 : end - start) + room
-    if (at + most > out.bytes.length) {
-      out.at = at
-      out.reserve(most)
-    }
-    const isScratch = (coded & kindScratch) !== 0
-    const from = isScratch ? batch.scratchView : batch.recordView
-    if (kind === kindText) return copyEscaped(from, start, end, out.view, at)
-    const bytes = isScratch ? batch.scratch : batch.records.bytes
-    if (end - start < longSpan) return copyBytes(from, bytes.length, start, end, out.view, at)
-    out.bytes.set(bytes.subarray(start, end), at)
-    return at + end - start
-  }
-  if (kind === kindNumber) return writeNumber(batch.numbers[start]!, out.bytes, at)
-  out.bytes[at++] = 0x22
-  at = formatTimestamp(out.bytes, at, batch.numbers[start]!, batch.numbers[start + 1]!, batch.numbers[start + 2]!)
-  out.bytes[at++] = 0x22
-  return at
+/** An entry whose value lies in `numbers`. */
+function writeNumbers(batch: EventBatch, entry: number, bytes: Uint8Array, at: number): number {
+  const { numbers } = batch
+  const place = batch.entryStart[entry]!
+  if ((batch.entryKind[entry]! & 7) === kindNumber) return writeNumber(numbers[place]!, bytes, at)
+  bytes[at] = 0x22
+  const to = formatTimestamp(bytes, at + 1, numbers[place]!, numbers[place + 1]!, numbers[place + 2]!)
+  bytes[to] = 0x22
+  return to + 1
 }
 
 function writeLiteral(literal: Uint8Array, out: ByteWriter): void {
