@@ -34,6 +34,8 @@ export class FilePartition implements Partition {
   readonly #settings: FileSettings
   #handle: FileHandle | undefined
   #buffer = new Uint8Array(0)
+  /** A read has found less than the size that was seen. */
+  #isShort = false
   /** Size of a buffer that is worth keeping. */
   #usual = 0
   /** Nothing more will be written: the rest after the last LF is a line, too. */
@@ -56,7 +58,10 @@ export class FilePartition implements Partition {
 
   async read(from: bigint, maxBytes: number): Promise<ReadResult> {
     const at = Number(from)
-    const size = await this.#size()
+    // Far from the end the size does not matter, unless the file has become shorter.
+    const isFar = at + Math.max(maxBytes, leastRead) < this.seenSize && !this.#isShort
+    const size = isFar ? this.seenSize : await this.#size()
+    this.#isShort = false
     if (from < this.start || (at > size && this.#settings.endAt !== undefined)) {
       throw new LogpipeError('LP_REPLAY_RANGE', `reading ${this.source.name} at ${from} of ${size} bytes`)
     }
@@ -69,6 +74,10 @@ export class FilePartition implements Partition {
     let have = 0
     for (let want = Math.min(most, this.#usual); ; want = Math.min(most, want * 4)) {
       have = await this.#fill(at, have, want)
+      if (isFar && have < want) {
+        this.#isShort = true
+        return this.read(from, maxBytes)
+      }
       const isEnd = at + have >= size || have < want
       const batch = new RecordBatch(this.source, this.#buffer.subarray(0, have), from, Math.ceil(have / 128))
       splitLines(batch, 0, have, { timestamp: NaN, offset: 0, isEnd: isEnd && this.#isClosed })
