@@ -4,10 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { components, formats } from '../../src/registry.ts'
 
-const reference = readFileSync(
-  path.join(import.meta.dirname, '..', '..', 'docs', 'reference', 'components.md'),
-  'utf8',
-)
+const reference = readFileSync(path.join(import.meta.dirname, '..', '..', 'docs', 'reference', 'components.md'), 'utf8')
 
 const kinds = {
   Sources: components.sources,

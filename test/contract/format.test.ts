@@ -52,7 +52,11 @@ type Wish = Partial<ParseSettings>
  * Runs batches through one parser and ends all joins. `restartAfter` are batches after which a new process goes on with
  * the saved state: nothing else of the old one is left.
  */
-function outcomeOf(batches: readonly RecordBatch[], wish: Wish, restartAfter: ReadonlySet<number> = new Set()): Outcome {
+function outcomeOf(
+  batches: readonly RecordBatch[],
+  wish: Wish,
+  restartAfter: ReadonlySet<number> = new Set(),
+): Outcome {
   const documents: JsonObject[] = []
   const places: [bigint, number][] = []
   const dead: string[] = []
