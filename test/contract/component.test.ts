@@ -42,7 +42,8 @@ describe.each(all)('$type of $kind', ({ kind, type, definition }) => {
 })
 
 test.each(formats)('the reference lists the format $name', ({ name, summary }) => {
-  expect(reference).toMatch(new RegExp(`^\\| \`${name}\` +\\| ${RegExp.escape(summary)} +\\|$`, 'm'))
+  const row = reference.split('\n').find((line) => line.startsWith(`| \`${name}\` `))
+  expect(row?.split('|')[2]?.trim()).toBe(summary)
 })
 
 test('a type is there once in its kind', () => {
