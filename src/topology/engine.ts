@@ -82,6 +82,7 @@ export class Engine<DeriveState extends DeriveStanding, AlertState extends Alert
       idleAfterMs: settings.idleAfterMs,
       joinTimeoutMs: settings.joinTimeoutMs,
       pollMs: settings.pollMs,
+      isBounded: (pipeline) => settings.pipelines[pipeline]!.input.isBounded,
       look: () => this.#look(),
       onIdle: () => this.#idle(),
       report: settings.report,

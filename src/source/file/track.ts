@@ -216,6 +216,7 @@ export class FileInput implements RecordInput {
       {
         source: sourceOf(known, this.#ports.pipeline, serviceName),
         path: file.path,
+        inode: file.inode,
         start: known.start,
         mtimeMs: known.mtimeMs,
         maxRecordSize,

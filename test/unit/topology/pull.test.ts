@@ -62,6 +62,7 @@ function pullOf(runs: readonly PartitionRun<DeriveStanding>[], clock: Clock, isB
     pollMs: 200,
     look: async () => {},
     onIdle: async () => {},
+    isBounded: () => true,
     report: () => {},
   })
 }
