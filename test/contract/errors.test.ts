@@ -31,9 +31,9 @@ afterEach(async () => {
 })
 
 function folder(): string {
-  const { dir, remove } = temporaryFolder()
-  cleanups.push(remove)
-  return dir
+  const made = temporaryFolder()
+  cleanups.push(() => made.remove())
+  return made.dir
 }
 
 function fileIn(dir: string, name: string, text: string): string {

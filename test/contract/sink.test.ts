@@ -133,10 +133,10 @@ describe.each(sinks)('the sink $type', (definition) => {
   })
 
   test('writes rows again after a restart as they were, and a store keeps one of each', async () => {
-    const { dir, remove } = temporaryFolder()
+    const folder = temporaryFolder()
     const specs = Array.from({ length: 40 }, (_, i) => ({ message: `charge ${i}`, timeMs: noon + i }))
     for (const times of [1, 2]) {
-      const store = openStore(dir)
+      const store = openStore(folder.dir)
       const outside = new Outside()
       const sink = definition.build(definition.config.parse(definition.example) as never, {
         stdout: outside.stdout,
@@ -151,6 +151,6 @@ describe.each(sinks)('the sink $type', (definition) => {
       if (inStore > 0) expect([written, repeated]).toEqual(times === 1 ? [specs.length, 0] : [0, specs.length])
       store.close()
     }
-    remove()
+    folder.remove()
   })
 })

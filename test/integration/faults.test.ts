@@ -136,7 +136,7 @@ describe('a disk that is full', () => {
       if (status >= 300) break
       expect(await answer?.json()).toEqual({ records: 500 })
     }
-    expect(status).toBeGreaterThanOrEqual(429)
+    expect([503, 599]).toContain(status) // The engine may have ended the process by then.
     running.child.kill('SIGTERM')
     await running.ended
     remount(at, 'size=400m')
