@@ -95,6 +95,29 @@ describe.each(alerts)('the alert type $type', (definition) => {
     fc.assert(property, { numRuns: 20 })
   })
 
+  test('keeps over a restart that a source was excluded, and tells the same', () => {
+    /** What follows from the frames of one source beside another one that says nothing. */
+    function told(frames: readonly Frame[], restores: ReadonlySet<number>) {
+      const transitions: unknown[] = []
+      const unit = createAlertUnit(engines.alertProgram, (transition) => void transitions.push(transition))
+      let state = unit.initial()
+      unit.decide(state, decisionOf('sources', { add: ['quiet', 's1'] }), () => {})
+      frames.forEach((frame, i) => {
+        if (i === 1) unit.decide(state, decisionOf('exclude', { source: 'quiet' }), () => {})
+        unit.step(state, frame, () => {})
+        if (restores.has(i)) state = unit.decode(unit.stateVersion, [...unit.encode(state)])
+      })
+      return { transitions, watermark: unit.watermark(state), next: unit.nextTick(state) }
+    }
+    const property = fc.property(events, fc.array(fc.nat(60), { minLength: 1, maxLength: 5 }), (given, restores) => {
+      const frames = framesOf(engines, given, { untilMs })
+      const whole = told(frames, new Set())
+      expect(whole.watermark).toBeGreaterThan(0)
+      expect(told(frames, new Set([1, ...restores]))).toEqual(whole)
+    })
+    fc.assert(property, { numRuns: 10 })
+  })
+
   test('has one form of its state: what was decoded is encoded as it was', () => {
     const property = fc.property(events, (given) => {
       const unit = createAlertUnit(engines.alertProgram)

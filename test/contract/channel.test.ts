@@ -118,6 +118,7 @@ describe.each(channels)('the channel $type', (definition) => {
   })
 
   test('ends at once when it is told to, before or while it sends', async () => {
+    vi.spyOn(AbortSignal, 'timeout').mockReturnValue(new AbortController().signal)
     const before = await outcomeOf(definition, { fetch: silentFetch }, { signal: AbortSignal.abort() })
     if (before !== 'delivered') expectOurs(before)
     const later = new AbortController()

@@ -24,7 +24,11 @@ function eventsWith(fields: readonly string[], most: number): fc.Arbitrary<Plain
   const event = fc.record(
     {
       ...Object.fromEntries(fields.map((field) => [field, number])),
-      at: fc.integer({ min: 0, max: 180_000 }),
+      // Now and then two at the same time.
+      at: fc.oneof(
+        fc.integer({ min: 0, max: 180_000 }),
+        fc.integer({ min: 0, max: 9 }).map((i) => i * 20_000),
+      ),
       'service.name': fc.constantFrom('api', 'pay'),
       'http.response.status_code': status,
       'logpipe.error': fc.boolean(),

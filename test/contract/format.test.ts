@@ -97,8 +97,11 @@ function outcomeOf(
   return { documents, places, dead, drops }
 }
 
-/** Lines as batches that begin at the given lines, a second apart. */
-function batchesOf(lines: readonly string[], cuts: readonly number[]): RecordBatch[] {
+/**
+ * Lines as batches that begin at the given lines. They come a tenth of a second apart, or as those of a file do: only
+ * the first one has a time.
+ */
+function batchesOf(lines: readonly string[], cuts: readonly number[], isTimed = true): RecordBatch[] {
   const ends = [...new Set(cuts.map((cut) => cut % lines.length))].filter((cut) => cut > 0).sort((a, b) => a - b)
   const batches: RecordBatch[] = []
   let from = 0
@@ -107,7 +110,9 @@ function batchesOf(lines: readonly string[], cuts: readonly number[]): RecordBat
     const bytes = Uint8Array.from(Buffer.from(lines.slice(from, end).join('\n') + '\n'))
     const records = new RecordBatch(plainSource(), bytes, BigInt(offset), 4)
     splitLines(records, 0, bytes.length, { timestamp: NaN, offset: 0, isEnd: true })
-    for (let i = 0; i < records.count; i++) records.timestamp[i] = referenceMs + (from + i) * 100
+    for (let i = 0; i < records.count; i++) {
+      if (isTimed || from + i === 0) records.timestamp[i] = referenceMs + (from + i) * 100
+    }
     batches.push(records)
     offset += bytes.length
     from = end
@@ -174,10 +179,11 @@ describe.each(formats)('the format $name', ({ name, example }) => {
 
   test('gives equal events wherever batches are cut and a new process goes on', () => {
     const restarts = fc.array(fc.nat(6), { maxLength: 4 })
-    const property = fc.property(mixed, cuts, restarts, wish, (lines, where, after, asked) => {
-      const joining = { ...asked, multiline: 'auto' } as const
-      const whole = outcomeOf(batchesOf(lines, []), joining)
-      expect(outcomeOf(batchesOf(lines, where), joining, new Set(after))).toEqual(whole)
+    const how = fc.record({ asked: wish, isTimed: fc.boolean() })
+    const property = fc.property(mixed, cuts, restarts, how, (lines, where, after, { asked, isTimed }) => {
+      const joining = { ...asked, multiline: 'auto', ...(isTimed ? {} : { referenceMs: NaN }) } as const
+      const whole = outcomeOf(batchesOf(lines, [], isTimed), joining)
+      expect(outcomeOf(batchesOf(lines, where, isTimed), joining, new Set(after))).toEqual(whole)
     })
     fc.assert(property, { numRuns: 16 })
   })
