@@ -4,6 +4,7 @@ import { LogpipeError } from '../../core/error.ts'
 import { splitLines } from '../../core/lines.ts'
 import { RecordBatch, type Source } from '../../core/record-batch.ts'
 import { cutValues, WholeLine } from '../line-buffer.ts'
+import { inodeOf } from './discover.ts'
 
 const chunkSize = 256 * 1024
 /** A buffer that could hold less than this is not worth a read. */
@@ -12,6 +13,8 @@ const leastRead = 4096
 export interface FileSettings {
   readonly source: Source
   readonly path: string
+  /** Of the file that was found under this path (`discover.ts`); absent: whatever has the path. */
+  readonly inode?: string
   readonly start: number
   /** Record time of the first line, epoch ms. */
   readonly mtimeMs: number
@@ -63,7 +66,7 @@ export class FilePartition implements Partition {
     const size = isFar ? this.seenSize : await this.#size()
     this.#isShort = false
     if (from < this.start || (at > size && this.#settings.endAt !== undefined)) {
-      throw new LogpipeError('LP_REPLAY_RANGE', `reading ${this.source.name} at ${from} of ${size} bytes`)
+      throw this.#gone(`it has ${size} bytes, and was to be read from ${from} on`)
     }
     if (at > size) this.isTruncated = true
     const isKnownPart = this.#waiting.at === at && this.#waiting.size === size && !this.#isClosed
@@ -113,11 +116,24 @@ export class FilePartition implements Partition {
 
   /** A file that is followed is open from the start: its path may be that of another one by now. */
   async #open(): Promise<FileHandle> {
-    if (this.#handle === undefined && this.#settings.endAt === undefined) {
-      throw new LogpipeError('LP_REPLAY_RANGE', `reading ${this.source.name}: it is closed`)
+    if (this.#handle !== undefined) return this.#handle
+    const { endAt, inode } = this.#settings
+    if (endAt === undefined) throw new LogpipeError('LP_REPLAY_RANGE', `reading ${this.source.name}: it is closed`)
+    const handle = await open(this.#settings.path).catch((cause: NodeJS.ErrnoException) => {
+      throw cause.code === 'ENOENT' ? this.#gone('it is no longer there') : cause
+    })
+    if (inode !== undefined && inodeOf(await handle.stat({ bigint: true })) !== inode) {
+      await handle.close()
+      throw this.#gone('another file has its name by now')
     }
-    this.#handle ??= await open(this.#settings.path)
-    return this.#handle
+    this.#handle = handle
+    return handle
+  }
+
+  #gone(why: string): LogpipeError {
+    return new LogpipeError('LP_REPLAY_RANGE', `reading ${this.source.name}: ${why}`, {
+      remedy: 'Follow files that are rotated (follow: true), or start again to read what is there now.',
+    })
   }
 
   /** A range that was read to its end holds no descriptor; reading again opens the file again. */
