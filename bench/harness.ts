@@ -21,11 +21,14 @@ export interface Sample {
   readonly peakMb: number
 }
 
-/** Runs a case once to warm up and once measured, in this process, which is set up as that of a command. */
+/** V8 goes on to compile what is hot during the second one. */
+const warmUps = 2
+
+/** Runs a case twice to warm up and once measured, in this process, which is set up as that of a command. */
 export async function measure(one: BenchCase): Promise<Sample> {
   inlineMore()
   const work = await one.prepare()
-  await work()
+  for (let round = 0; round < warmUps; round++) await work()
   globalThis.gc?.()
   const startMs = performance.now()
   const cpu = process.cpuUsage()

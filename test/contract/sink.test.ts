@@ -15,8 +15,8 @@ function rowsOf(batch: EventBatch, from = 0): string[] {
   const out = new ByteWriter()
   return Array.from({ length: batch.count - from }, (_, i) => {
     out.reset()
-    encoder.encode(batch, from + i, out)
-    return Buffer.from(out.written()).toString()
+    encoder.encode(batch, from + i, from + i + 1, out)
+    return Buffer.from(out.written()).toString().trimEnd()
   })
 }
 
