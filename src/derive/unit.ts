@@ -4,7 +4,7 @@ import { paneEnd, paneStart } from '../core/pane.ts'
 import type { DeriveProgram } from '../core/program.ts'
 import type { Position } from '../core/record-batch.ts'
 import type { Unit } from '../core/unit.ts'
-import { decodeState, deriveStateVersion, DeriveState, encodeState } from './state.ts'
+import { amendState, decodeState, deriveStateVersion, DeriveState, encodeState, takeChange } from './state.ts'
 
 /** Cells and matches that a frame holds at most. */
 const maxCells = 50_000
@@ -23,6 +23,10 @@ export interface DeriveUnit extends Unit<DeriveState, EventBatch, Frame> {
   watermark(state: DeriveState): number
   /** An empty frame (from = to) that says how far the source is; undefined before the first batch. */
   heartbeat(state: DeriveState): Frame | undefined
+  /** What changed since the last call: the state of a snapshot and all changes behind it are the state now. */
+  change(state: DeriveState): Uint8Array
+  /** Takes a change back; throws LP_STATE_VERSION as `decode` does. */
+  amend(state: DeriveState, change: Uint8Array): void
 }
 
 /**
@@ -52,6 +56,8 @@ export function createDeriveUnit(settings: DeriveUnitSettings): DeriveUnit {
     decode: (version, chunks) => decodeState(settings.program, version, chunks),
     watermark: (state) => state.watermark,
     heartbeat: (state) => (state.hasBegun ? run.heartbeat(state) : undefined),
+    change: takeChange,
+    amend: amendState,
   }
 }
 
@@ -212,8 +218,7 @@ class DeriveRun {
       if (taken !== undefined) cells.push(taken)
     }
     const frame = this.#frame(state, cut, cells)
-    state.matches.clear()
-    for (const samples of state.samples) samples.clear()
+    state.clearOpen()
     state.from = cut.to
     out(frame)
   }

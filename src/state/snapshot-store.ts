@@ -23,12 +23,15 @@ export class SnapshotStore {
     this.#insertChunk = db.prepare('INSERT INTO chunks (snapshot, place, id, bytes) VALUES (?, ?, ?, ?)')
   }
 
-  /** Adds a snapshot and drops the oldest beyond those kept. */
-  add(snapshot: Snapshot): void {
+  /**
+   * Adds a snapshot and drops the oldest beyond those kept. Gives back the oldest that is left if there are as many as
+   * should be: what lies before it is not needed any more.
+   */
+  add(snapshot: Snapshot): Pick<Snapshot, 'seq' | 'frames'> | undefined {
     const { lastInsertRowid } = this.#db
       .prepare(
-        `INSERT INTO snapshots (unit, state_version, config_hash, position, sub, decision, sha256)
-         VALUES (?, ?, ?, ?, ?, ?, ?)`,
+        `INSERT INTO snapshots (unit, state_version, config_hash, position, sub, decision, seq, frames, sha256)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       )
       .run(
         snapshot.unit,
@@ -37,16 +40,28 @@ export class SnapshotStore {
         snapshot.position.offset,
         snapshot.position.sub,
         snapshot.decision,
+        snapshot.seq,
+        snapshot.frames,
         hashOf(snapshot, snapshot.chunks),
       )
     snapshot.chunks.forEach((chunk, place) => this.#insertChunk.run(lastInsertRowid, place, chunk.id, chunk.bytes))
-    const old = this.#db
-      .prepare('SELECT n FROM snapshots WHERE unit = ? ORDER BY n DESC LIMIT -1 OFFSET ?')
-      .all(snapshot.unit, kept)
-    for (const row of old) {
-      this.#db.prepare('DELETE FROM chunks WHERE snapshot = ?').run(row['n'] ?? null)
-      this.#db.prepare('DELETE FROM snapshots WHERE n = ?').run(row['n'] ?? null)
-    }
+    const rows = this.#db
+      .prepare('SELECT n, seq, frames FROM snapshots WHERE unit = ? ORDER BY n DESC')
+      .all(snapshot.unit)
+    for (const row of rows.slice(kept)) this.#drop(Number(row['n']))
+    const oldest = rows[kept - 1]
+    return oldest === undefined ? undefined : { seq: Number(oldest['seq']), frames: Number(oldest['frames']) }
+  }
+
+  /** Drops the snapshots, damaged ones, that include frames from the n-th on: these will be others. */
+  dropFrom(frame: number): void {
+    for (const row of this.#db.prepare('SELECT n FROM snapshots WHERE frames >= ?').all(frame))
+      this.#drop(Number(row['n']))
+  }
+
+  #drop(n: number): void {
+    this.#db.prepare('DELETE FROM chunks WHERE snapshot = ?').run(n)
+    this.#db.prepare('DELETE FROM snapshots WHERE n = ?').run(n)
   }
 
   /**
@@ -56,8 +71,8 @@ export class SnapshotStore {
   valid(unit: string): Snapshot[] {
     const rows = this.#db
       .prepare(
-        `SELECT n, unit, state_version, config_hash, CAST(position AS TEXT) AS place, sub, decision, sha256
-         FROM snapshots WHERE unit = ? ORDER BY n DESC`,
+        `SELECT n, unit, state_version, config_hash, CAST(position AS TEXT) AS place, sub, decision, seq,
+         frames, sha256 FROM snapshots WHERE unit = ? ORDER BY n DESC`,
       )
       .all(unit)
     return rows.map(headOf).flatMap((head) => (this.#isIntact(head) ? [this.#lazy(head)] : []))
@@ -72,7 +87,7 @@ export class SnapshotStore {
   }
 
   #lazy(head: SnapshotHead): Snapshot {
-    const { unit, stateVersion, configHash, position, decision } = head
+    const { unit, seq, frames, stateVersion, configHash, position, decision } = head
     const read = (): Chunk[] => {
       const chunks = [...this.#chunks(head.n)]
       if (Buffer.compare(hashOf(head, chunks), head.sha256) === 0) return chunks
@@ -80,6 +95,8 @@ export class SnapshotStore {
     }
     return {
       unit,
+      seq,
+      frames,
       stateVersion,
       configHash,
       position,
@@ -105,6 +122,8 @@ function headOf(row: Record<string, unknown>): SnapshotHead {
   return {
     n: Number(row['n']),
     unit: String(row['unit']),
+    seq: Number(row['seq']),
+    frames: Number(row['frames']),
     stateVersion: Number(row['state_version']),
     configHash: String(row['config_hash']),
     position: positionOf(row),
@@ -126,8 +145,9 @@ function hashOf(head: Omit<Snapshot, 'chunks'>, chunks: Iterable<Chunk>): Uint8A
     new DataView(length.buffer).setBigUint64(0, BigInt(bytes.length))
     hash.update(length).update(bytes)
   }
-  const { unit, stateVersion, configHash, position, decision } = head
-  add(bytesOf(JSON.stringify([unit, stateVersion, configHash, String(position.offset), position.sub, decision])))
+  const { unit, seq, frames, stateVersion, configHash, position, decision } = head
+  const { offset, sub } = position
+  add(bytesOf(JSON.stringify([unit, seq, frames, stateVersion, configHash, String(offset), sub, decision])))
   for (const chunk of chunks) {
     add(bytesOf(chunk.id))
     add(chunk.bytes)

@@ -1,7 +1,18 @@
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
 import type { Json } from '../core/event-batch.ts'
 import { LogpipeError } from '../core/error.ts'
-import type { Claim, Commit, CommitOutcome, Decision, DecisionKind, Output, Progress, UnitLog } from '../core/unit.ts'
+import type {
+  Claim,
+  Commit,
+  CommitOutcome,
+  Decision,
+  DecisionKind,
+  Entry,
+  Output,
+  Progress,
+  UnitLog,
+} from '../core/unit.ts'
+import type { EntryStore } from './entry-store.ts'
 import type { OutputStore } from './output-store.ts'
 import type { PendingWrites } from './pending-writes.ts'
 import { positionOf, type SnapshotStore } from './snapshot-store.ts'
@@ -21,17 +32,26 @@ export class StoreLog implements UnitLog {
   readonly #writes: PendingWrites
   readonly #snapshots: SnapshotStore
   readonly #outputs: OutputStore
+  readonly #entries: EntryStore
   /** Newest epoch of each unit that was claimed since the last loss. */
   readonly #held = new Map<string, number>()
   /** Newest epoch ever given out here: one that was lost with its transaction must not be given again. */
   #lastEpoch = 0
 
-  constructor(db: DatabaseSync, writes: PendingWrites, stores: { snapshots: SnapshotStore; outputs: OutputStore }) {
+  constructor(
+    db: DatabaseSync,
+    writes: PendingWrites,
+    stores: { snapshots: SnapshotStore; outputs: OutputStore; entries: EntryStore },
+  ) {
     this.#db = db
     this.#writes = writes
     this.#snapshots = stores.snapshots
     this.#outputs = stores.outputs
-    writes.onLost(() => this.#held.clear())
+    this.#entries = stores.entries
+    writes.onLost(() => {
+      this.#held.clear()
+      this.#entries.forget()
+    })
   }
 
   async claim(unit: string): Promise<Claim> {
@@ -81,12 +101,25 @@ export class StoreLog implements UnitLog {
       .map(decisionOf)
   }
 
-  /** Units that ever committed, sorted. */
-  units(): string[] {
-    return this.#db
-      .prepare('SELECT unit FROM progress ORDER BY unit')
-      .all()
-      .map((row) => String(row['unit']))
+  async units(): Promise<string[]> {
+    const rows = this.#db.prepare('SELECT unit FROM progress ORDER BY unit').all()
+    return rows.map((row) => String(row['unit']))
+  }
+
+  async *changes({ unit }: Claim, after: number): AsyncGenerator<Entry> {
+    for (let n = after + 1; ; n++) {
+      const entry = this.#writes.read(() => this.#entries.change(unit, n))
+      if (entry === undefined) return
+      yield entry
+    }
+  }
+
+  async *frames(claim: Claim, after: number): AsyncGenerator<Entry> {
+    for (let n = after + 1; ; n++) {
+      const entry = this.#writes.read(() => this.#entries.frame(n))
+      if (entry === undefined) return this.#forgetFrames(claim, n)
+      yield entry
+    }
   }
 
   /** Position that the oldest kept snapshot of a unit stands at: a restart never reads before it. */
@@ -110,6 +143,15 @@ export class StoreLog implements UnitLog {
     return Number(this.#db.prepare('SELECT max(n) AS n FROM alerts').get()?.['n'] ?? 0)
   }
 
+  /** Frames from the n-th on are cut again and get these numbers. */
+  #forgetFrames(claim: Claim, n: number): void {
+    if (!this.#isHeld(claim)) return
+    this.#writes.run(() => {
+      this.#entries.dropFrames(n, Number.MAX_SAFE_INTEGER)
+      this.#snapshots.dropFrom(n)
+    })
+  }
+
   #isHeld(claim: Claim): boolean {
     return this.#held.get(claim.unit) === claim.epoch
   }
@@ -127,7 +169,13 @@ export class StoreLog implements UnitLog {
     const { unit } = claim
     for (const decision of commit.decisions) this.#record(unit, decision)
     for (const output of commit.outputs) this.#outputs.write(output)
-    if (commit.snapshot !== undefined) this.#snapshots.add(commit.snapshot)
+    if (commit.change !== undefined) this.#entries.addChange(unit, commit.seq, commit.change)
+    for (const frame of commit.frames ?? []) this.#entries.addFrame(frame)
+    if (commit.snapshot !== undefined) {
+      const oldest = this.#snapshots.add(commit.snapshot)
+      if (oldest !== undefined) this.#entries.dropChanges(unit, oldest.seq)
+      if (oldest !== undefined && oldest.frames > 0) this.#entries.dropFrames(0, oldest.frames)
+    }
     const { offset, sub } = commit.next
     this.#db
       .prepare(

@@ -42,6 +42,8 @@ export class AlertRun<State extends AlertStanding> {
   readonly #excluded = new Map<string, number>()
   /** By source: frames that do not count yet. */
   readonly #waiting = new Map<string, Frame[]>()
+  /** Entries of the log of frames that the state includes. */
+  #frames = 0
   #ordinal: number
   #applied = 0
   #seq: number
@@ -49,8 +51,6 @@ export class AlertRun<State extends AlertStanding> {
   #made: Decision[] = []
   #outputs: Output[] = []
   #isDirty = false
-  /** False: it starts from nothing, and so must all partitions. */
-  isRestored = false
 
   /** `isPresent`: frames of this source may still come. Decisions do not wait for sources that are gone. */
   constructor(claim: Claim, unit: AlertUnit<State>, isPresent: (source: string) => boolean) {
@@ -119,17 +119,30 @@ export class AlertRun<State extends AlertStanding> {
     const waiting = chunks.find(({ id }) => id === waitingChunk)
     const frames = waiting === undefined ? [] : decodeList(new Decoder(waiting.bytes), decodeFrame)
     for (const frame of frames) this.#wait(frame)
-    this.isRestored = true
+    this.#frames = snapshot.frames
     this.#applied = snapshot.decision
     this.#ordinal = Math.max(this.#ordinal, snapshot.decision)
     const left = this.#recorded.filter(({ ordinal }) => ordinal > snapshot.decision)
     this.#recorded.splice(0, Infinity, ...left)
   }
 
-  take(frame: Frame): void {
+  /** Number of the last entry of the log of frames that it has. */
+  get frames(): number {
+    return this.#frames
+  }
+
+  /** Takes a frame; false if it had it before. Each frame taken is, or will be, the next entry of the log of frames. */
+  take(frame: Frame): boolean {
+    const known = this.state.sources.get(frame.source)
+    const last = this.#waiting.get(frame.source)?.at(-1)
+    const place =
+      last !== undefined ? placeOfFrame(last) : known?.lastTo === undefined ? undefined : placeOfSource(known)
+    if (place !== undefined && isReached(place, placeOfFrame(frame))) return false
+    this.#frames++
     this.#isDirty = true
     this.#admit(frame)
     this.applyRecorded()
+    return true
   }
 
   /** Applies the recorded decisions whose place has been reached. */
@@ -176,7 +189,10 @@ export class AlertRun<State extends AlertStanding> {
     if (!withSnapshot) return commit
     const { stateVersion } = this.#unit
     const chunks = [...this.#unit.encode(this.state), this.#encodeWaiting()]
-    const snapshot = { unit: this.claim.unit, stateVersion, configHash, position, decision: this.#decided, chunks }
+    const { seq } = commit
+    const { unit } = this.claim
+    const decision = this.#decided
+    const snapshot = { unit, seq, frames: this.#frames, stateVersion, configHash, position, decision, chunks }
     return { ...commit, snapshot }
   }
 
@@ -202,18 +218,15 @@ export class AlertRun<State extends AlertStanding> {
 
   #wait(frame: Frame): void {
     const frames = this.#waiting.get(frame.source)
-    const last = frames?.at(-1)
-    if (last !== undefined && isReached(placeOfFrame(last), placeOfFrame(frame))) return // A repeat.
     if (frames === undefined) this.#waiting.set(frame.source, [frame])
     else frames.push(frame)
   }
 
-  /** Whether a frame counts as soon as it comes; a repeat does, since the unit drops it. */
+  /** Whether a frame counts as soon as it comes. */
   #counts(frame: Frame): boolean {
     const known = this.state.sources.get(frame.source)
     if (known === undefined) return false
     const { lastTo, standing, isEnded } = known
-    if (isReached(placeOfSource(known), placeOfFrame(frame))) return true
     if (standing !== 'included' || (isEnded && lastTo !== undefined)) return false
     const next = this.#recorded[0]
     if (next === undefined) return true

@@ -1,8 +1,11 @@
 import type { Parser, Partition } from '../core/component.ts'
 import { isJsonObject, type EventBatch, type Json } from '../core/event-batch.ts'
+import { Encoder } from '../core/codec.ts'
 import { comparePositions, type Frame } from '../core/frame.ts'
+import { encodeFrame } from '../core/frame-codec.ts'
 import type { Position, RecordBatch } from '../core/record-batch.ts'
 import type { Claim, Commit, Decision, DecisionKind, Snapshot, Unit } from '../core/unit.ts'
+import { encodeChange, type RunChange } from './run-change.ts'
 
 /** What a partition's unit tells about itself; `derive/unit.ts` implements it. */
 export interface DeriveUnit<State> extends Unit<State, EventBatch, Frame> {
@@ -10,6 +13,10 @@ export interface DeriveUnit<State> extends Unit<State, EventBatch, Frame> {
   watermark(state: State): number
   /** An empty frame at the place where the next one begins; undefined before the first event. */
   heartbeat(state: State): Frame | undefined
+  /** What changed since the last call. */
+  change(state: State): Uint8Array
+  /** Takes the state from one change to the next. */
+  amend(state: State, change: Uint8Array): void
 }
 
 /** What the engine needs to see of a derive unit's state. */
@@ -23,7 +30,7 @@ const parserChunk = 'parser'
 
 /** One partition with its parser and its derive unit: what is restored, re-run and committed together. */
 export class PartitionRun<State extends DeriveStanding> {
-  readonly partition: Partition
+  partition: Partition
   readonly pipeline: number
   readonly parser: Parser
   readonly claim: Claim
@@ -41,6 +48,8 @@ export class PartitionRun<State extends DeriveStanding> {
   #committedNext: bigint
   /** Made since the last commit. */
   #made: Decision[] = []
+  /** Encoded frames that the alert unit took since the last commit. */
+  #frames: Uint8Array[] = []
   #isDirty = false
   isAtEnd = false
   isFinished = false
@@ -70,8 +79,8 @@ export class PartitionRun<State extends DeriveStanding> {
     this.committedTo = progress?.next.offset ?? parts.partition.start
     this.#committedNext = this.committedTo
     this.#committedDecision = decisionOf(progress?.value)
-    this.#recorded = [...claim.decisions]
-    this.#ordinal = this.#recorded.at(-1)?.ordinal ?? this.#committedDecision
+    this.#recorded = [...claim.decisions].sort((a, b) => compareOffsets(a, b) || a.ordinal - b.ordinal)
+    this.#ordinal = claim.decisions.at(-1)?.ordinal ?? this.#committedDecision
   }
 
   get watermark(): number {
@@ -83,22 +92,42 @@ export class PartitionRun<State extends DeriveStanding> {
   }
 
   /**
-   * Takes the state of a snapshot, unless its next frame would begin behind `accepted`, where the alert unit stands:
-   * what lies between would be missing. What it includes of the recorded decisions is not applied again.
+   * Takes the state of a snapshot and of the changes behind it, as far as the next frame does not begin behind
+   * `accepted`, where the alert unit stands: what lies between would be missing. False: there is no such state.
    */
-  restore(snapshot: Snapshot, accepted: Position): boolean {
-    const chunks = snapshot.chunks.filter((chunk) => chunk.id !== parserChunk)
-    const state = this.#unit.decode(snapshot.stateVersion, chunks)
-    const next = this.#unit.heartbeat(state)?.from
-    if (next !== undefined && comparePositions(next, accepted) > 0) return false
-    const parser = snapshot.chunks.find((chunk) => chunk.id === parserChunk)
-    if (parser !== undefined) this.parser.restore(parser.bytes)
-    this.state = state
-    this.isEnded = state.isEnded
-    this.position = snapshot.position.offset
-    while (this.#recorded.length > 0 && this.#recorded[0]!.ordinal <= snapshot.decision) this.#recorded.shift()
-    this.#appliedDecision = snapshot.decision
-    return true
+  restore(snapshot: Snapshot | undefined, changes: readonly RunChange[], accepted: Position): boolean {
+    for (let count = changes.length; count >= 0; count--) {
+      const state = this.#stateOf(snapshot, changes.slice(0, count))
+      const next = this.#unit.heartbeat(state)?.from
+      if (next !== undefined && comparePositions(next, accepted) > 0) continue
+      this.state = state
+      this.isEnded = state.isEnded
+      this.#stand(snapshot, changes[count - 1])
+      return true
+    }
+    return false
+  }
+
+  #stateOf(snapshot: Snapshot | undefined, changes: readonly RunChange[]): State {
+    const chunks = snapshot?.chunks.filter((chunk) => chunk.id !== parserChunk)
+    const state = chunks === undefined ? this.#unit.initial() : this.#unit.decode(snapshot!.stateVersion, chunks)
+    for (const { unit } of changes) this.#unit.amend(state, unit)
+    return state
+  }
+
+  /** Goes to the place of the last change, or of the snapshot if there is none. */
+  #stand(snapshot: Snapshot | undefined, last: RunChange | undefined): void {
+    const parser = last?.parser ?? snapshot?.chunks.find((chunk) => chunk.id === parserChunk)?.bytes
+    if (parser !== undefined) this.parser.restore(parser)
+    this.position = last?.position ?? snapshot?.position.offset ?? this.partition.start
+    this.#appliedDecision = last?.decision ?? snapshot?.decision ?? 0
+    const left = this.#recorded.filter((decision) => !this.#isBefore(decision, this.position, this.#appliedDecision))
+    this.#recorded.splice(0, Infinity, ...left)
+  }
+
+  /** Whether a decision was applied in a state at a position, the last one of which had this ordinal. */
+  #isBefore({ position, ordinal }: Decision, at: bigint, applied: number): boolean {
+    return position.offset < at || (position.offset === at && ordinal <= applied)
   }
 
   #appliedDecision = 0
@@ -128,7 +157,7 @@ export class PartitionRun<State extends DeriveStanding> {
   }
 
   isMutedDecision(decision: Decision): boolean {
-    return decision.ordinal <= this.#committedDecision
+    return this.#isBefore(decision, this.committedTo, this.#committedDecision)
   }
 
   /** A new decision at the present position; the caller records it in the next commit. */
@@ -159,9 +188,24 @@ export class PartitionRun<State extends DeriveStanding> {
     this.#isDirty = true
   }
 
+  /** The alert unit took a frame of this partition that it did not have. */
+  keep(frame: Frame): void {
+    const to = new Encoder()
+    encodeFrame(to, frame)
+    this.#frames.push(to.finish())
+  }
+
+  /** The partition was gone, and is there again. */
+  reopen(partition: Partition): void {
+    this.partition = partition
+    this.isAtEnd = false
+    this.isFinished = false
+  }
+
   /** What is new since the last commit; call `committed` when it is visible. */
   commit(configHash: string, withSnapshot: boolean): Commit {
     const next = { offset: this.position, sub: 0 }
+    const parser = this.parser.save()
     const commit = {
       unit: this.claim.unit,
       seq: this.#seq + 1,
@@ -170,22 +214,40 @@ export class PartitionRun<State extends DeriveStanding> {
       decisions: this.#made,
       outputs: [],
       progress: { decision: Math.max(this.#appliedDecision, this.#committedDecision) },
+      frames: this.#frames,
+      change: encodeChange({
+        source: this.partition.source,
+        position: this.position,
+        decision: this.#appliedDecision,
+        parser,
+        unit: this.#unit.change(this.state),
+      }),
     }
-    return withSnapshot ? { ...commit, snapshot: this.#snapshot(configHash, next) } : commit
+    if (!withSnapshot) return commit
+    const snapshot = {
+      unit: this.claim.unit,
+      seq: commit.seq,
+      frames: 0,
+      stateVersion: this.#unit.stateVersion,
+      configHash,
+      position: next,
+      decision: this.#appliedDecision,
+      chunks: [...this.#unit.encode(this.state), { id: parserChunk, bytes: parser }],
+    }
+    return { ...commit, snapshot }
   }
 
   committed(commit: Commit): void {
     this.#seq = commit.seq
     this.#committedNext = commit.next.offset
     this.#made = []
+    this.#frames = []
     this.#isDirty = false
   }
+}
 
-  #snapshot(configHash: string, position: Snapshot['position']): Snapshot {
-    const chunks = [...this.#unit.encode(this.state), { id: parserChunk, bytes: this.parser.save() }]
-    const { stateVersion } = this.#unit
-    return { unit: this.claim.unit, stateVersion, configHash, position, decision: this.#appliedDecision, chunks }
-  }
+function compareOffsets(a: Decision, b: Decision): number {
+  return a.position.offset < b.position.offset ? -1 : a.position.offset > b.position.offset ? 1 : 0
 }
 
 /** Ordinal of the last decision whose outputs were committed. */

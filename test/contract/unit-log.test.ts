@@ -62,6 +62,8 @@ function snapshot(unit: string, ordinal: number, bytes = new Uint8Array([ordinal
   const position = { offset: BigInt(ordinal), sub: ordinal }
   return {
     unit,
+    seq: ordinal,
+    frames: 0,
     stateVersion: 2,
     configHash: 'c0ffee',
     position,

@@ -29,7 +29,7 @@ function note(what: string, n = 1): void {
 /** Reads everything in one go, with the decisions of another run if they are given. */
 async function undisturbed(streams: readonly Stream[], dice: Dice, given?: FakeUnitLog): Promise<Run> {
   const log = new FakeUnitLog()
-  for (const unit of given?.units() ?? []) log.give(unit, given!.decisions(unit))
+  for (const unit of given?.claimed() ?? []) log.give(unit, given!.decisions(unit))
   const pace = {
     commitEveryMs: 1e9,
     commitEveryBytes: dice.between(1, 1 << 16),
@@ -91,8 +91,10 @@ function faultyLog(dice: Dice, { isHiding }: Plan): FakeUnitLog {
     fenced: 0.008,
     failed: 0.008,
     lost_decision: 0.01,
-    // What a vanished source gave after the snapshot that is left cannot be had again.
-    damaged_snapshot: isHiding ? 0 : 0.2,
+    damaged_snapshot: 0.2,
+    // What these hold of a source that is gone cannot be had again.
+    damaged_change: isHiding ? 0 : 0.1,
+    damaged_frame: isHiding ? 0 : 0.1,
   }
   return new FakeUnitLog({ seed: dice.between(1, 1e9), rates })
 }
@@ -120,10 +122,15 @@ async function disturbed(streams: readonly Stream[], dice: Dice, calls: number):
   for (const stream of streams) stream.show(1)
   if (!wasDone) return undefined
   for (const [what, n] of Object.entries({ ...log.faults, ...world.happened })) note(what, n)
-  for (const unit of log.units()) for (const { kind } of log.decisions(unit)) note(`decision ${kind}`)
+  for (const unit of log.claimed()) for (const { kind } of log.decisions(unit)) note(`decision ${kind}`)
   if (isLate) note('late source')
   if (isGrowing) note('growing sources')
-  return { world, log, streams, isTimely: !isLate && !isHiding && !isGrowing, isCut: isGrowing }
+  return { world, log, streams, isTimely: !isLate && !isHiding && !isGrowing, isCut: isGrowing || isHiding }
+}
+
+function isBetweenEvents(stream: Stream, log: FakeUnitLog): boolean {
+  const committed = Number(log.committedTo(`derive/shop/${stream.source.id}`) ?? 0n)
+  return committed === stream.end || stream.itemAt(committed) !== undefined
 }
 
 /** Engine after engine, until one has read everything; false if not all that was planned happened. */
@@ -137,8 +144,8 @@ async function liveThrough(
   let hasGrown = !isGrowing
   for (let lives = 0; lives < mostLives; lives++) {
     const next = left[0]
-    // What a source gave after the last snapshot is lost with it: it may go after a stop, and not after a crash.
-    isHidden = next?.isHidden === true && (isHidden || log.isWhole())
+    // A source that goes ends where the last commit was: it goes between two events, or one would end in its middle.
+    isHidden = next?.isHidden === true && (isHidden || isBetweenEvents(streams.at(-1)!, log))
     const { ending, calls } = await world.live({
       badReads: isLive ? 0.02 : 0.1,
       ...(next?.kind === 'crash' ? { crashAtCall: next.atCall } : {}),

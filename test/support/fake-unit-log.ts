@@ -4,6 +4,7 @@ import type {
   Commit,
   CommitOutcome,
   Decision,
+  Entry,
   Output,
   Progress,
   Snapshot,
@@ -20,6 +21,8 @@ export const faultKinds = [
   'failed',
   'lost_decision',
   'damaged_snapshot',
+  'damaged_change',
+  'damaged_frame',
 ] as const
 export type FaultKind = (typeof faultKinds)[number]
 
@@ -32,7 +35,8 @@ export interface FaultPlan {
 interface UnitState {
   epoch: number
   progress: Progress | undefined
-  readonly snapshots: { snapshot: Snapshot; isDamaged: boolean }[]
+  snapshots: { snapshot: Snapshot; isDamaged: boolean }[]
+  changes: Entry[]
   readonly decisions: Map<number, Decision>
 }
 
@@ -49,6 +53,8 @@ export class FakeUnitLog implements UnitLog {
     failed: 0,
     lost_decision: 0,
     damaged_snapshot: 0,
+    damaged_change: 0,
+    damaged_frame: 0,
   }
   /** Newest revision of each metric document. */
   readonly metrics = new Map<string, Output>()
@@ -58,6 +64,8 @@ export class FakeUnitLog implements UnitLog {
   readonly written = new Map<string, string>()
   /** An id and revision that came with two contents, or before the revision below it: breaks invariant I2 or I3. */
   readonly mismatches: string[] = []
+  /** The log of frames. */
+  #frames: Entry[] = []
   readonly #units = new Map<string, UnitState>()
   readonly #rates: FaultPlan['rates']
   readonly #random: () => number
@@ -108,6 +116,26 @@ export class FakeUnitLog implements UnitLog {
     throw new LogpipeError('LP_STATE_FENCED', `resolving a commit of ${claim.unit}`)
   }
 
+  async *changes({ unit }: Claim, after: number): AsyncGenerator<Entry> {
+    const state = this.#stateOf(unit)
+    const newest = state.changes.at(-1)
+    if (newest !== undefined && newest.n > after && this.#happens('damaged_change')) {
+      state.changes = state.changes.filter(({ n }) => n <= after)
+    }
+    yield* contiguous(state.changes, after)
+  }
+
+  async *frames(claim: Claim, after: number): AsyncGenerator<Entry> {
+    const newest = this.#frames.at(-1)
+    if (newest !== undefined && newest.n > after && this.#happens('damaged_frame')) this.#frames.pop()
+    const left = contiguous(this.#frames, after)
+    yield* left
+    const next = after + left.length + 1
+    this.#frames = this.#frames.filter(({ n }) => n < next)
+    const state = this.#stateOf(claim.unit)
+    state.snapshots = state.snapshots.filter(({ snapshot }) => snapshot.frames < next)
+  }
+
   /** As if another process had claimed the unit and died: the claim that there is becomes void. */
   takeOver(unit: string): void {
     this.#stateOf(unit).epoch = ++this.#lastEpoch
@@ -118,15 +146,17 @@ export class FakeUnitLog implements UnitLog {
     return [...this.#stateOf(unit).decisions.values()].sort((a, b) => a.ordinal - b.ordinal)
   }
 
-  /** True if the newest snapshot of every unit includes all that it has committed: it was stopped, not killed. */
-  isWhole(): boolean {
-    return [...this.#units.values()].every(({ progress, snapshots }) => {
-      return progress === undefined || snapshots[0]?.snapshot.position.offset === progress.next.offset
-    })
+  async units(): Promise<readonly string[]> {
+    return [...this.#units].flatMap(([unit, { progress }]) => (progress === undefined ? [] : [unit])).sort()
+  }
+
+  /** Position behind what a unit has committed. */
+  committedTo(unit: string): bigint | undefined {
+    return this.#units.get(unit)?.progress?.next.offset
   }
 
   /** Units that were claimed. */
-  units(): string[] {
+  claimed(): string[] {
     return [...this.#units.keys()]
   }
 
@@ -138,7 +168,7 @@ export class FakeUnitLog implements UnitLog {
   #stateOf(unit: string): UnitState {
     const known = this.#units.get(unit)
     if (known !== undefined) return known
-    const state: UnitState = { epoch: 0, progress: undefined, snapshots: [], decisions: new Map() }
+    const state: UnitState = { epoch: 0, progress: undefined, snapshots: [], changes: [], decisions: new Map() }
     this.#units.set(unit, state)
     return state
   }
@@ -158,9 +188,23 @@ export class FakeUnitLog implements UnitLog {
       if (!state.decisions.has(decision.ordinal)) state.decisions.set(decision.ordinal, decision)
     }
     for (const output of commit.outputs) this.#write(output)
+    if (commit.change !== undefined) state.changes.push({ n: commit.seq, bytes: commit.change })
+    for (const bytes of commit.frames ?? []) this.#frames.push({ n: this.#lastFrame() + 1, bytes })
     if (commit.snapshot === undefined) return
     state.snapshots.unshift({ snapshot: commit.snapshot, isDamaged: false })
     state.snapshots.length = Math.min(state.snapshots.length, 3)
+    const oldest = state.snapshots[2]?.snapshot
+    if (oldest === undefined) return
+    state.changes = state.changes.filter(({ n }) => n > oldest.seq)
+    if (oldest.frames > 0) this.#frames = this.#frames.filter(({ n }) => n > oldest.frames)
+  }
+
+  /** Numbers go on behind those that a snapshot includes. */
+  #lastFrame(): number {
+    const included = [...this.#units.values()].flatMap(({ snapshots }) =>
+      snapshots.map(({ snapshot }) => snapshot.frames),
+    )
+    return Math.max(0, this.#frames.at(-1)?.n ?? 0, ...included)
   }
 
   #write(output: Output): void {
@@ -189,6 +233,12 @@ export class FakeUnitLog implements UnitLog {
   #lost(unit: string, doing: string): LogpipeError {
     return new LogpipeError('LP_STORE_WRITE', `${doing} ${unit}: the answer was lost`, { retryable: true })
   }
+}
+
+/** Entries after a number up to the first that is missing. */
+function contiguous(entries: readonly Entry[], after: number): Entry[] {
+  const found = entries.filter(({ n }) => n > after)
+  return found.filter(({ n }, i) => n === after + 1 + i)
 }
 
 /** A small generator of numbers in [0, 1) (mulberry32, Tommy Ettinger). */

@@ -27,6 +27,11 @@ export class Stream {
     while (this.records[this.#shown] !== undefined && this.itemAt(this.#shown * stride) === undefined) this.#shown++
   }
 
+  /** Position behind the last record. */
+  get end(): number {
+    return this.records.length * stride
+  }
+
   /** The item whose first line lies at a position; undefined if none begins there. */
   itemAt(position: number): Item | undefined {
     const index = position / stride

@@ -94,7 +94,7 @@ async function runLive(project: Project, untilMs: number, happenings: readonly [
   await running.done
   const counts = {
     events: store.counts.events,
-    decisions: store.log.units().flatMap((unit) => store.log.decisions(unit)),
+    decisions: (await store.log.units()).flatMap((unit) => store.log.decisions(unit)),
   }
   store.close()
   return counts

@@ -3,6 +3,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Claim, Commit, Output, Snapshot } from '../../../src/core/unit.ts'
 import { openDatabase } from '../../../src/state/database.ts'
+import { EntryStore } from '../../../src/state/entry-store.ts'
 import { EventStore } from '../../../src/state/event-store.ts'
 import { OutputStore } from '../../../src/state/output-store.ts'
 import { PendingWrites } from '../../../src/state/pending-writes.ts'
@@ -30,6 +31,8 @@ function snapshot(unit: string, ordinal: number): Snapshot {
   const chunks = [{ id: 'cells', bytes: new Uint8Array(5000).fill(ordinal) }]
   return {
     unit,
+    seq: ordinal,
+    frames: 0,
     stateVersion: 1,
     configHash: 'c0ffee',
     position: { offset: BigInt(ordinal), sub: 0 },
@@ -67,7 +70,7 @@ describe('one transaction', () => {
     store = openStore(folder.dir)
     expect(store.memory.get('file')).toEqual({ generation: 2 })
     expect(store.log.decisions('derive/pay.log')).toHaveLength(1)
-    expect(store.log.units()).toEqual(['derive/pay.log'])
+    expect(await store.log.units()).toEqual(['derive/pay.log'])
   })
 
   test('is dropped whole by a stop before the commit', async () => {
@@ -113,7 +116,8 @@ describe('a lost transaction', () => {
     const { db } = database
     const writes = new PendingWrites(db, database.path)
     const events = new EventStore(database, writes)
-    const log = new StoreLog(db, writes, { snapshots: new SnapshotStore(db), outputs: new OutputStore(db) })
+    const entries = new EntryStore(db)
+    const log = new StoreLog(db, writes, { snapshots: new SnapshotStore(db), outputs: new OutputStore(db), entries })
     const [a, b] = [await log.claim('a'), await log.claim('b')]
     await log.commit([
       { claim: a, commit: commit(a, 1) },
