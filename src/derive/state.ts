@@ -42,8 +42,8 @@ export class DeriveState {
   /** Events older than the pane that the watermark was in. */
   late = 0
   isEnded = false
-  /** A frame was cut since the last change was taken: what changes had before is in it. */
-  hasCut = false
+  /** The next change holds all that is open: nothing that changes had before is open any more, or it was restored. */
+  isFresh = true
   readonly tables: readonly CellTable[]
   readonly samples: readonly SampleTable[]
   readonly matches: MatchTable
@@ -77,7 +77,7 @@ export class DeriveState {
 
   /** Forgets cells, matches and samples: they are in a frame. */
   clearOpen(): void {
-    this.hasCut = true
+    this.isFresh = true
     for (const table of this.tables) table.take()
     this.matches.clear()
     for (const samples of this.samples) samples.clear()
@@ -137,8 +137,8 @@ export function decodeState(program: DeriveProgram, version: number, chunks: rea
 export function takeChange(state: DeriveState): Uint8Array {
   const to = new Encoder()
   to.uint(deriveStateVersion)
-  to.bool(state.hasCut)
-  state.hasCut = false
+  to.bool(state.isFresh)
+  state.isFresh = false
   encodeStanding(to, state)
   encodeList(to, state.tables.flatMap((table) => table.takeChanged() ?? []), encodeCells) // prettier-ignore
   encodeList(to, state.matches.takeChanged(), (_, { at, match }) => {

@@ -82,6 +82,8 @@ export class StoreLog implements UnitLog {
     if (parts.some((part) => !this.#isHeld(part.claim))) return 'fenced'
     const fresh = this.#writes.read(() => parts.filter((part) => this.#isNext(part)))
     this.#writes.run(() => {
+      // Before snapshots: these say how many there are.
+      for (const frame of fresh.flatMap(({ commit }) => commit.frames ?? [])) this.#entries.addFrame(frame)
       for (const part of fresh) this.#write(part)
     })
     this.#writes.commit()
@@ -170,7 +172,6 @@ export class StoreLog implements UnitLog {
     for (const decision of commit.decisions) this.#record(unit, decision)
     for (const output of commit.outputs) this.#outputs.write(output)
     if (commit.change !== undefined) this.#entries.addChange(unit, commit.seq, commit.change)
-    for (const frame of commit.frames ?? []) this.#entries.addFrame(frame)
     if (commit.snapshot !== undefined) {
       const oldest = this.#snapshots.add(commit.snapshot)
       if (oldest !== undefined) this.#entries.dropChanges(unit, oldest.seq)

@@ -5,6 +5,7 @@ import { comparePositions, type Frame } from '../core/frame.ts'
 import { decodeFrame, decodeList, encodeFrame, encodeList } from '../core/frame-codec.ts'
 import type { Position } from '../core/record-batch.ts'
 import type { Chunk, Claim, Commit, Decision, DecisionKind, Output, Snapshot, Unit } from '../core/unit.ts'
+import { isReached, placeOfFrame, type Place } from './frame-place.ts'
 
 /** A source as the alert unit knows it. */
 export interface KnownSource {
@@ -105,9 +106,12 @@ export class AlertRun<State extends AlertStanding> {
     return [...this.#waiting].map(([source, frames]) => [source, frames.at(-1)!])
   }
 
-  /** Where the next frame of a source begins; undefined: nothing was taken of it. */
-  acceptedTo(source: string): Position | undefined {
-    return this.#waiting.get(source)?.at(-1)?.to ?? this.state.sources.get(source)?.lastTo
+  /** Place behind the last frame that was taken of a source; undefined: none was. */
+  acceptedTo(source: string): Place | undefined {
+    const last = this.#waiting.get(source)?.at(-1)
+    if (last !== undefined) return placeOfFrame(last)
+    const known = this.state.sources.get(source)
+    return known?.lastTo === undefined ? undefined : placeOfSource(known)
   }
 
   restore(snapshot: Snapshot): void {
@@ -133,10 +137,7 @@ export class AlertRun<State extends AlertStanding> {
 
   /** Takes a frame; false if it had it before. Each frame taken is, or will be, the next entry of the log of frames. */
   take(frame: Frame): boolean {
-    const known = this.state.sources.get(frame.source)
-    const last = this.#waiting.get(frame.source)?.at(-1)
-    const place =
-      last !== undefined ? placeOfFrame(last) : known?.lastTo === undefined ? undefined : placeOfSource(known)
+    const place = this.acceptedTo(frame.source)
     if (place !== undefined && isReached(place, placeOfFrame(frame))) return false
     this.#frames++
     this.#isDirty = true
@@ -172,7 +173,12 @@ export class AlertRun<State extends AlertStanding> {
   /** Includes a source with all that waits of it. */
   async include(source: string, record: (decision: Decision) => Promise<void>, wallMs: number): Promise<void> {
     const last = this.#waiting.get(source)?.at(-1)
-    await this.decide('include', last === undefined ? { source } : { source, upTo: placeOfFrame(last) }, record, wallMs)
+    await this.decide(
+      'include',
+      last === undefined ? { source } : { source, upTo: [...placeOfFrame(last)] },
+      record,
+      wallMs,
+    )
   }
 
   commit(configHash: string, withSnapshot: boolean): Commit {
@@ -284,7 +290,7 @@ export class AlertRun<State extends AlertStanding> {
   #seen(): JsonObject {
     const seen: JsonObject = {}
     for (const [source, known] of this.state.sources) {
-      if (known.lastTo !== undefined) seen[source] = placeOfSource(known)
+      if (known.lastTo !== undefined) seen[source] = [...placeOfSource(known)]
     }
     return seen
   }
@@ -293,27 +299,13 @@ export class AlertRun<State extends AlertStanding> {
 /** Chunk that holds the frames that wait, beside those of the unit. */
 const waitingChunk = 'waiting'
 
-/** A place between two frames of a source: offset, sub, watermark, whether the source has ended. */
-type Place = [offset: string, sub: number, watermark: number, isEnded: boolean]
-
-function placeOfFrame({ to, watermark, isEnd }: Frame): Place {
-  return [String(to.offset), to.sub, watermark, isEnd]
-}
-
 function placeOfSource({ lastTo, watermark, isEnded }: KnownSource): Place {
   return [String(lastTo?.offset ?? beforeTicks), lastTo?.sub ?? 0, watermark, isEnded]
 }
 
 function placeIn(value: Json | undefined): Place | undefined {
   // Written by `decide` and `include` alone.
-  return Array.isArray(value) ? (value as Place) : undefined
-}
-
-/** True if `at` is not before `place`. Frames without records differ in the watermark alone. */
-function isReached(at: Place, place: Place): boolean {
-  const order = comparePositions({ offset: BigInt(at[0]), sub: at[1] }, { offset: BigInt(place[0]), sub: place[1] })
-  if (order !== 0) return order > 0
-  return at[2] >= place[2] && (at[3] || !place[3])
+  return Array.isArray(value) ? (value as unknown as Place) : undefined
 }
 
 function valueAt({ value }: Decision, key: string, inner?: string): Json | undefined {

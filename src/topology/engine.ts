@@ -219,7 +219,7 @@ export class Engine<DeriveState extends DeriveStanding, AlertState extends Alert
     const parser = pipelines[pipeline]!.parse.parserFor(source)
     const run = new PartitionRun(claim, deriveUnit(source), { partition, pipeline, parser })
     run.lastArrivalMs = clock.now()
-    const accepted = this.#alerts.acceptedTo(source.id) ?? { offset: partition.start, sub: 0 }
+    const accepted = this.#alerts.acceptedTo(source.id)
     for (const snapshot of [...claim.snapshots, undefined]) {
       const changes: RunChange[] = []
       for await (const { bytes } of log.changes(claim, snapshot?.seq ?? 0)) changes.push(decodeChange(bytes))

@@ -1,18 +1,17 @@
 import type { Parser, Partition } from '../core/component.ts'
 import { isJsonObject, type EventBatch, type Json } from '../core/event-batch.ts'
 import { Encoder } from '../core/codec.ts'
-import { comparePositions, type Frame } from '../core/frame.ts'
+import type { Frame } from '../core/frame.ts'
 import { encodeFrame } from '../core/frame-codec.ts'
-import type { Position, RecordBatch } from '../core/record-batch.ts'
+import type { RecordBatch } from '../core/record-batch.ts'
 import type { Claim, Commit, Decision, DecisionKind, Snapshot, Unit } from '../core/unit.ts'
-import { encodeChange, type RunChange } from './run-change.ts'
+import { isReached, placeOfFrame, type Place } from './frame-place.ts'
+import { decodeStanding, encodeChange, encodeStanding, type RunChange } from './run-change.ts'
 
 /** What a partition's unit tells about itself; `derive/unit.ts` implements it. */
 export interface DeriveUnit<State> extends Unit<State, EventBatch, Frame> {
   /** Watermark of the source, epoch ms; -Infinity before the first event. */
   watermark(state: State): number
-  /** An empty frame at the place where the next one begins; undefined before the first event. */
-  heartbeat(state: State): Frame | undefined
   /** What changed since the last call. */
   change(state: State): Uint8Array
   /** Takes the state from one change to the next. */
@@ -25,8 +24,8 @@ export interface DeriveStanding {
   readonly isEnded: boolean
 }
 
-/** Chunk that holds the parser's state beside those of the unit. */
-const parserChunk = 'parser'
+/** Chunk that holds where the partition is, beside those of the unit. */
+const standingChunk = 'standing'
 
 /** One partition with its parser and its derive unit: what is restored, re-run and committed together. */
 export class PartitionRun<State extends DeriveStanding> {
@@ -92,45 +91,38 @@ export class PartitionRun<State extends DeriveStanding> {
   }
 
   /**
-   * Takes the state of a snapshot and of the changes behind it, as far as the next frame does not begin behind
-   * `accepted`, where the alert unit stands: what lies between would be missing. False: there is no such state.
+   * Takes the state of a snapshot and of the changes behind it, as far as its frames do not go beyond `accepted`, where
+   * the alert unit stands: what lies between would be missing. False: there is no such state.
    */
-  restore(snapshot: Snapshot | undefined, changes: readonly RunChange[], accepted: Position): boolean {
-    for (let count = changes.length; count >= 0; count--) {
-      const state = this.#stateOf(snapshot, changes.slice(0, count))
-      const next = this.#unit.heartbeat(state)?.from
-      if (next !== undefined && comparePositions(next, accepted) > 0) continue
-      this.state = state
-      this.isEnded = state.isEnded
-      this.#stand(snapshot, changes[count - 1])
-      return true
-    }
-    return false
+  restore(snapshot: Snapshot | undefined, changes: readonly RunChange[], accepted: Place | undefined): boolean {
+    const chunk = snapshot?.chunks.find(({ id }) => id === standingChunk)
+    const saved = chunk === undefined ? undefined : decodeStanding(chunk.bytes)
+    const places = [saved?.cutTo, ...changes.map(({ cutTo }) => cutTo)]
+    const count = places.findLastIndex((place) => isWithin(place, accepted))
+    if (count < 0) return false
+    const last = changes[count - 1]
+    const { parser, cutTo } = last ?? saved ?? { parser: undefined, cutTo: undefined }
+    if (parser !== undefined) this.parser.restore(parser)
+    this.#cutTo = cutTo
+    this.state = this.#stateOf(snapshot, changes.slice(0, count))
+    this.isEnded = this.state.isEnded
+    this.position = last?.position ?? snapshot?.position.offset ?? this.partition.start
+    this.#appliedDecision = last?.decision ?? snapshot?.decision ?? 0
+    const left = this.#recorded.filter((decision) => !isBefore(decision, this.position, this.#appliedDecision))
+    this.#recorded.splice(0, Infinity, ...left)
+    return true
   }
 
   #stateOf(snapshot: Snapshot | undefined, changes: readonly RunChange[]): State {
-    const chunks = snapshot?.chunks.filter((chunk) => chunk.id !== parserChunk)
-    const state = chunks === undefined ? this.#unit.initial() : this.#unit.decode(snapshot!.stateVersion, chunks)
+    const chunks = snapshot?.chunks.filter(({ id }) => id !== standingChunk) ?? []
+    const state = snapshot === undefined ? this.#unit.initial() : this.#unit.decode(snapshot.stateVersion, chunks)
     for (const { unit } of changes) this.#unit.amend(state, unit)
     return state
   }
 
-  /** Goes to the place of the last change, or of the snapshot if there is none. */
-  #stand(snapshot: Snapshot | undefined, last: RunChange | undefined): void {
-    const parser = last?.parser ?? snapshot?.chunks.find((chunk) => chunk.id === parserChunk)?.bytes
-    if (parser !== undefined) this.parser.restore(parser)
-    this.position = last?.position ?? snapshot?.position.offset ?? this.partition.start
-    this.#appliedDecision = last?.decision ?? snapshot?.decision ?? 0
-    const left = this.#recorded.filter((decision) => !this.#isBefore(decision, this.position, this.#appliedDecision))
-    this.#recorded.splice(0, Infinity, ...left)
-  }
-
-  /** Whether a decision was applied in a state at a position, the last one of which had this ordinal. */
-  #isBefore({ position, ordinal }: Decision, at: bigint, applied: number): boolean {
-    return position.offset < at || (position.offset === at && ordinal <= applied)
-  }
-
   #appliedDecision = 0
+  /** Place behind the last frame that was cut. */
+  #cutTo: Place | undefined
 
   /** The next recorded decision if it is due at the present position. */
   dueDecision(): Decision | undefined {
@@ -157,7 +149,7 @@ export class PartitionRun<State extends DeriveStanding> {
   }
 
   isMutedDecision(decision: Decision): boolean {
-    return this.#isBefore(decision, this.committedTo, this.#committedDecision)
+    return isBefore(decision, this.committedTo, this.#committedDecision)
   }
 
   /** A new decision at the present position; the caller records it in the next commit. */
@@ -174,11 +166,18 @@ export class PartitionRun<State extends DeriveStanding> {
     this.#appliedDecision = decision.ordinal
     this.#isDirty = true
     if (decision.kind === 'end') this.isEnded = true
-    this.#unit.decide(this.state, decision, out)
+    this.#unit.decide(this.state, decision, this.#noting(out))
   }
 
   takeEvents(events: EventBatch, out: (frame: Frame) => void): void {
-    this.#unit.step(this.state, events, out)
+    this.#unit.step(this.state, events, this.#noting(out))
+  }
+
+  #noting(out: (frame: Frame) => void): (frame: Frame) => void {
+    return (frame) => {
+      this.#cutTo = placeOfFrame(frame)
+      out(frame)
+    }
   }
 
   /** Records were parsed: the position moves behind them. After the end (a file grew between two runs) they open it again. */
@@ -205,7 +204,7 @@ export class PartitionRun<State extends DeriveStanding> {
   /** What is new since the last commit; call `committed` when it is visible. */
   commit(configHash: string, withSnapshot: boolean): Commit {
     const next = { offset: this.position, sub: 0 }
-    const parser = this.parser.save()
+    const standing = { cutTo: this.#cutTo, parser: this.parser.save() }
     const commit = {
       unit: this.claim.unit,
       seq: this.#seq + 1,
@@ -219,7 +218,7 @@ export class PartitionRun<State extends DeriveStanding> {
         source: this.partition.source,
         position: this.position,
         decision: this.#appliedDecision,
-        parser,
+        ...standing,
         unit: this.#unit.change(this.state),
       }),
     }
@@ -232,7 +231,7 @@ export class PartitionRun<State extends DeriveStanding> {
       configHash,
       position: next,
       decision: this.#appliedDecision,
-      chunks: [...this.#unit.encode(this.state), { id: parserChunk, bytes: parser }],
+      chunks: [...this.#unit.encode(this.state), { id: standingChunk, bytes: encodeStanding(standing) }],
     }
     return { ...commit, snapshot }
   }
@@ -244,6 +243,16 @@ export class PartitionRun<State extends DeriveStanding> {
     this.#frames = []
     this.#isDirty = false
   }
+}
+
+/** Whether the alert unit has all frames up to a place. */
+function isWithin(place: Place | undefined, accepted: Place | undefined): boolean {
+  return place === undefined || (accepted !== undefined && isReached(accepted, place))
+}
+
+/** Whether a decision was applied in a state at a position, the last one of which had this ordinal. */
+function isBefore({ position, ordinal }: Decision, at: bigint, applied: number): boolean {
+  return position.offset < at || (position.offset === at && ordinal <= applied)
 }
 
 function compareOffsets(a: Decision, b: Decision): number {

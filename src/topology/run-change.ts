@@ -1,22 +1,29 @@
 import { Decoder, Encoder } from '../core/codec.ts'
 import { decodeList, encodeList } from '../core/frame-codec.ts'
 import type { Source } from '../core/record-batch.ts'
+import type { Place } from './frame-place.ts'
+
+/** Where a partition is, beside the state of its unit. */
+export interface RunStanding {
+  /** Place behind the last frame; undefined: none was cut. */
+  readonly cutTo: Place | undefined
+  /** State of the parser, whole. */
+  readonly parser: Uint8Array
+}
 
 /** What a commit adds to the newest snapshot of a partition. */
-export interface RunChange {
+export interface RunChange extends RunStanding {
   /** Should the partition be gone at the next start. */
   readonly source: Source
   /** Next position to read. */
   readonly position: bigint
   /** Ordinal of the last applied decision. */
   readonly decision: number
-  /** State of the parser, whole. */
-  readonly parser: Uint8Array
   /** What changed in the unit. */
   readonly unit: Uint8Array
 }
 
-export function encodeChange({ source, position, decision, parser, unit }: RunChange): Uint8Array {
+export function encodeChange({ source, position, decision, unit, ...standing }: RunChange): Uint8Array {
   const to = new Encoder()
   for (const text of [source.id, source.name, source.pipeline]) to.text(text)
   encodeList(to, source.constants, (_, { field, value }) => {
@@ -31,7 +38,7 @@ export function encodeChange({ source, position, decision, parser, unit }: RunCh
   if (source.idTail !== undefined) to.bytes(source.idTail)
   to.bigint(position)
   to.uint(decision)
-  to.bytes(parser)
+  writeStanding(to, standing)
   to.bytes(unit)
   return to.finish()
 }
@@ -48,5 +55,32 @@ export function decodeChange(bytes: Uint8Array): RunChange {
     idHead: from.bytes(),
     idTail: from.bool() ? from.bytes() : undefined,
   }
-  return { source, position: from.bigint(), decision: from.uint(), parser: from.bytes(), unit: from.bytes() }
+  return { source, position: from.bigint(), decision: from.uint(), ...readStanding(from), unit: from.bytes() }
+}
+
+export function encodeStanding(standing: RunStanding): Uint8Array {
+  const to = new Encoder()
+  writeStanding(to, standing)
+  return to.finish()
+}
+
+export function decodeStanding(bytes: Uint8Array): RunStanding {
+  return readStanding(new Decoder(bytes))
+}
+
+function writeStanding(to: Encoder, { cutTo, parser }: RunStanding): void {
+  to.bool(cutTo !== undefined)
+  if (cutTo !== undefined) {
+    const [offset, sub, watermark, isEnded] = cutTo
+    to.text(offset)
+    to.uint(sub)
+    to.double(watermark)
+    to.bool(isEnded)
+  }
+  to.bytes(parser)
+}
+
+function readStanding(from: Decoder): RunStanding {
+  const cutTo: Place | undefined = from.bool() ? [from.text(), from.uint(), from.double(), from.bool()] : undefined
+  return { cutTo, parser: from.bytes() }
 }

@@ -106,6 +106,10 @@ export class FakeUnitLog implements UnitLog {
       throw this.#lost(first.claim.unit, 'committing')
     }
     const fresh = parts.filter((part) => this.#isNext(part))
+    // Before snapshots: these say how many there are.
+    for (const bytes of fresh.flatMap(({ commit }) => commit.frames ?? [])) {
+      this.#frames.push({ n: this.#lastFrame() + 1, bytes })
+    }
     for (const part of fresh) this.#apply(part)
     return this.#happens('unknown_after') ? 'unknown' : 'committed'
   }
@@ -189,7 +193,6 @@ export class FakeUnitLog implements UnitLog {
     }
     for (const output of commit.outputs) this.#write(output)
     if (commit.change !== undefined) state.changes.push({ n: commit.seq, bytes: commit.change })
-    for (const bytes of commit.frames ?? []) this.#frames.push({ n: this.#lastFrame() + 1, bytes })
     if (commit.snapshot === undefined) return
     state.snapshots.unshift({ snapshot: commit.snapshot, isDamaged: false })
     state.snapshots.length = Math.min(state.snapshots.length, 3)

@@ -18,7 +18,6 @@ const unit: DeriveUnit<DeriveStanding> = {
   encode: () => [],
   decode: () => ({ isEnded: false }),
   watermark: () => -Infinity,
-  heartbeat: () => undefined,
   change: () => new Uint8Array(0),
   amend() {},
 }
