@@ -30,6 +30,8 @@ export interface FaultPlan {
   readonly seed: number
   /** Probability of each kind in each call that it fits, 0 to 1. */
   readonly rates: Readonly<Partial<Record<FaultKind, number>>>
+  /** Intact snapshots of a unit, once it has them, that are left so. Default 0. */
+  readonly leastSnapshots?: number
 }
 
 interface UnitState {
@@ -68,19 +70,23 @@ export class FakeUnitLog implements UnitLog {
   #frames: Entry[] = []
   readonly #units = new Map<string, UnitState>()
   readonly #rates: FaultPlan['rates']
+  readonly #leastSnapshots: number
   readonly #random: () => number
   #lastEpoch = 0
 
   constructor(plan: FaultPlan = { seed: 0, rates: {} }) {
     this.#rates = plan.rates
+    this.#leastSnapshots = plan.leastSnapshots ?? 0
     this.#random = mulberry32(plan.seed)
   }
 
   async claim(unit: string): Promise<Claim> {
     const state = this.#stateOf(unit)
     state.epoch = ++this.#lastEpoch
-    const newest = state.snapshots[0]
-    if (newest !== undefined && !newest.isDamaged && this.#happens('damaged_snapshot')) newest.isDamaged = true
+    const [newest, ...older] = state.snapshots
+    const others = older.filter((one) => !one.isDamaged).length
+    const isAllowed = newest?.isDamaged === false && others >= this.#leastSnapshots
+    if (isAllowed && this.#happens('damaged_snapshot')) newest.isDamaged = true
     const snapshots = state.snapshots.filter((one) => !one.isDamaged).map((one) => one.snapshot)
     const decisions = this.decisions(unit)
     return { unit, epoch: state.epoch, progress: state.progress, snapshots, decisions }

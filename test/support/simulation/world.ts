@@ -38,6 +38,8 @@ export interface LifePlan {
   readonly badReads: number
   /** Sources that are not found in this life. */
   readonly hidden?: ReadonlySet<string>
+  /** The sources that are not found will not come back. */
+  readonly isForGood?: boolean
 }
 
 export interface WorldSettings {
@@ -135,7 +137,10 @@ export class World {
     }
     return {
       get isBounded() {
-        return found().length === streams.length
+        const expected = streams.filter(({ source }) => {
+          return life.plan.isForGood !== true || life.plan.hidden?.has(source.id) !== true
+        })
+        return found().length === expected.length
       },
       discover: () =>
         life.during(() => {
