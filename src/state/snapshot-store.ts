@@ -6,7 +6,7 @@ import type { Position } from '../core/record-batch.ts'
 import type { Chunk, Snapshot } from '../core/unit.ts'
 
 /** How many snapshots of a unit are kept: two may be damaged before it runs again from the start. */
-const kept = 3
+export const kept = 3
 
 interface SnapshotHead extends Omit<Snapshot, 'chunks'> {
   readonly n: number
