@@ -79,6 +79,7 @@ function* frames(width: number): Generator<Frame> {
       pipeline: 'bench',
       from,
       to: { offset: position, sub: 0 },
+      earliest: startMs,
       at: startMs + 15_000,
       watermark: startMs + 15_000,
       configHash: '',

@@ -39,6 +39,8 @@ export class DeriveState {
   watermark = -Infinity
   /** Highest event time, epoch ms. */
   newest = -Infinity
+  /** Least event time since the last cut, epoch ms; Infinity if there is no event. */
+  earliest = Infinity
   /** Events older than the pane that the watermark was in. */
   late = 0
   isEnded = false
@@ -78,6 +80,7 @@ export class DeriveState {
   /** Forgets cells, matches and samples: they are in a frame. */
   clearOpen(): void {
     this.isFresh = true
+    this.earliest = Infinity
     for (const table of this.tables) table.take()
     this.matches.clear()
     for (const samples of this.samples) samples.clear()
@@ -168,6 +171,7 @@ function encodeStanding(to: Encoder, state: DeriveState): void {
   encodePosition(to, state.next)
   to.double(state.watermark)
   to.double(state.newest)
+  to.double(state.earliest)
   to.uint(state.late)
   to.bool(state.isEnded)
 }
@@ -178,6 +182,7 @@ function decodeStanding(from: Decoder, state: DeriveState): void {
   state.next = decodePosition(from)
   state.watermark = from.double()
   state.newest = from.double()
+  state.earliest = from.double()
   state.late = from.uint()
   state.isEnded = from.bool()
 }

@@ -144,11 +144,8 @@ class DeriveRun {
   }
 
   heartbeat(state: DeriveState): Frame {
-    return this.#frame(
-      state,
-      { to: state.from, at: this.#tickOf(state, state.watermark), watermark: state.watermark },
-      [],
-    )
+    const cut = { to: state.from, at: this.#tickOf(state, state.watermark), watermark: state.watermark }
+    return { ...this.#frame(state, cut, []), earliest: Infinity, matches: [], samples: [] }
   }
 
   /** The first tick that what is open belongs to: the end of the pane that the watermark is in. */
@@ -169,7 +166,7 @@ class DeriveRun {
 
   /** Folds a range of rows, in parts that cannot make too many cells. */
   #fold(state: DeriveState, range: { batch: EventBatch; from: number; to: number }, out: (frame: Frame) => void): void {
-    if (this.#perEvent === 0) return
+    if (this.#perEvent === 0) return noteEarliest(state, range)
     const { batch, to } = range
     let { from } = range
     while (from < to) {
@@ -181,6 +178,7 @@ class DeriveRun {
         continue
       }
       const part = { batch, from, to: Math.min(to, from + room) }
+      noteEarliest(state, part)
       this.#foldPart(state, part)
       from = part.to
     }
@@ -231,6 +229,7 @@ class DeriveRun {
       pipeline,
       from: state.from,
       to: cut.to,
+      earliest: state.earliest,
       at: cut.at,
       watermark: cut.watermark,
       configHash: program.configHash,
@@ -240,6 +239,11 @@ class DeriveRun {
       samples: isFilled ? state.samples.flatMap((table) => table.view()) : [],
     }
   }
+}
+
+function noteEarliest(state: DeriveState, range: { batch: EventBatch; from: number; to: number }): void {
+  const { time } = range.batch
+  for (let row = range.from; row < range.to; row++) if (time[row]! < state.earliest) state.earliest = time[row]!
 }
 
 /** The rows that have a number in a field, at the front of the same array. */

@@ -196,7 +196,7 @@ const picks = fc.array(fc.nat(3), { minLength: 1, maxLength: 20 })
 describe('frames and alerts', () => {
   it('do not depend on where batches are cut, nor on a restart after each batch', () => {
     fc.assert(
-      fc.property(stories, cuts, fc.boolean(), (lines, at, restores) => {
+      fc.property(stories, cuts, fc.constantFrom(false, true, 'changes' as const), (lines, at, restores) => {
         const events = eventsOfLines(lines)
         const whole = framesOf(engines, events).map(bytesOf)
         expect(framesOf(engines, events, { cuts: at, restores }).map(bytesOf)).toEqual(whole)
@@ -285,6 +285,38 @@ describe('frames and alerts', () => {
           if (id === 'errors') newest.set(`${start} ${labels.service_name}`, values)
         }
         expect(Object.fromEntries(newest)).toEqual(recount(events))
+      }),
+    )
+  })
+})
+
+/** Nothing but keys that are expected, one of which may never come. */
+const watching = enginesOf({
+  rules: [
+    {
+      id: 'silent',
+      type: 'flatline',
+      where: ['message contains "Out of memory"'],
+      window: '45s',
+      by: ['service.name'],
+      expected: [{ 'service.name': 'batch' }, { 'service.name': 'api' }],
+      severity: 'high',
+    },
+  ],
+})
+
+describe('a rule that expects keys', () => {
+  it('tells the same of them wherever batches are cut and over one to four sources', () => {
+    fc.assert(
+      fc.property(stories, cuts, fc.integer({ min: 1, max: 4 }), picks, (lines, at, count, order) => {
+        const events = eventsOfLines(lines)
+        const untilMs = 600_000 + Math.max(...events.map((event) => event.at))
+        const single = storyOf(watching, framesOf(watching, events, { untilMs }))
+        expect(single.transitions.length).toBeGreaterThan(0)
+        const parts = dealt(events, count).map((part, i) => {
+          return framesOf(watching, part, { source: `s${i}`, untilMs, cuts: at, restores: 'changes' })
+        })
+        expect(contentOf(storyOf(watching, interleaved(parts, order)))).toEqual(contentOf(single))
       }),
     )
   })
