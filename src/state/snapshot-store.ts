@@ -1,12 +1,15 @@
 import { createHash } from 'node:crypto'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { bytesOf } from '../core/byte-writer.ts'
+import { bytesOf, viewOf } from '../core/byte-writer.ts'
 import { LogpipeError } from '../core/error.ts'
 import type { Position } from '../core/record-batch.ts'
 import type { Chunk, Snapshot } from '../core/unit.ts'
 
 /** How many snapshots of a unit are kept: two may be damaged before it runs again from the start. */
 export const kept = 3
+
+/** A slice of this size takes some milliseconds. */
+const sliceBytes = 1 << 20
 
 interface SnapshotHead extends Omit<Snapshot, 'chunks'> {
   readonly n: number
@@ -24,30 +27,29 @@ export class SnapshotStore {
   }
 
   /**
-   * Adds a snapshot and drops the oldest beyond those kept. Gives back the oldest that is left if there are as many as
-   * should be: what lies before it is not needed any more.
+   * Adds a snapshot in slices and drops the oldest beyond those kept; until the last slice it counts as damaged. Gives
+   * back the oldest that is left if there are as many as should be: what lies before it is not needed any more.
    */
-  add(snapshot: Snapshot): Pick<Snapshot, 'seq' | 'frames'> | undefined {
+  *add(snapshot: Snapshot): Generator<undefined, Pick<Snapshot, 'seq' | 'frames'> | undefined> {
+    const { unit, seq, frames, stateVersion, configHash, position, decision, chunks } = snapshot
     const { lastInsertRowid } = this.#db
       .prepare(
         `INSERT INTO snapshots (unit, state_version, config_hash, position, sub, decision, seq, frames, sha256)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, x'')`,
       )
-      .run(
-        snapshot.unit,
-        snapshot.stateVersion,
-        snapshot.configHash,
-        snapshot.position.offset,
-        snapshot.position.sub,
-        snapshot.decision,
-        snapshot.seq,
-        snapshot.frames,
-        hashOf(snapshot, snapshot.chunks),
-      )
-    snapshot.chunks.forEach((chunk, place) => this.#insertChunk.run(lastInsertRowid, place, chunk.id, chunk.bytes))
-    const rows = this.#db
-      .prepare('SELECT n, seq, frames FROM snapshots WHERE unit = ? ORDER BY n DESC')
-      .all(snapshot.unit)
+      .run(unit, stateVersion, configHash, position.offset, position.sub, decision, seq, frames)
+    const hash = new SnapshotHash(snapshot)
+    let size = 0
+    for (const [place, chunk] of chunks.entries()) {
+      this.#insertChunk.run(lastInsertRowid, place, chunk.id, chunk.bytes)
+      hash.add(chunk)
+      size += chunk.bytes.length
+      if (size < sliceBytes) continue
+      size = 0
+      yield
+    }
+    this.#db.prepare('UPDATE snapshots SET sha256 = ? WHERE n = ?').run(hash.digest(), lastInsertRowid)
+    const rows = this.#db.prepare('SELECT n, seq, frames FROM snapshots WHERE unit = ? ORDER BY n DESC').all(unit)
     for (const row of rows.slice(kept)) this.#drop(Number(row['n']))
     const oldest = rows[kept - 1]
     return oldest === undefined ? undefined : { seq: Number(oldest['seq']), frames: Number(oldest['frames']) }
@@ -138,19 +140,32 @@ export function positionOf(row: Record<string, unknown>): Position {
 }
 
 /** SHA-256 over all that a restore depends on, each part with its length before it. */
-function hashOf(head: Omit<Snapshot, 'chunks'>, chunks: Iterable<Chunk>): Uint8Array {
-  const hash = createHash('sha256')
-  const add = (bytes: Uint8Array): void => {
+class SnapshotHash {
+  readonly #hash = createHash('sha256')
+
+  constructor({ unit, seq, frames, stateVersion, configHash, position, decision }: Omit<Snapshot, 'chunks'>) {
+    const { offset, sub } = position
+    this.#part(bytesOf(JSON.stringify([unit, seq, frames, stateVersion, configHash, String(offset), sub, decision])))
+  }
+
+  add({ id, bytes }: Chunk): void {
+    this.#part(bytesOf(id))
+    this.#part(bytes)
+  }
+
+  digest(): Uint8Array {
+    return this.#hash.digest()
+  }
+
+  #part(bytes: Uint8Array): void {
     const length = new Uint8Array(8)
-    new DataView(length.buffer).setBigUint64(0, BigInt(bytes.length))
-    hash.update(length).update(bytes)
+    viewOf(length).setBigUint64(0, BigInt(bytes.length))
+    this.#hash.update(length).update(bytes)
   }
-  const { unit, seq, frames, stateVersion, configHash, position, decision } = head
-  const { offset, sub } = position
-  add(bytesOf(JSON.stringify([unit, seq, frames, stateVersion, configHash, String(offset), sub, decision])))
-  for (const chunk of chunks) {
-    add(bytesOf(chunk.id))
-    add(chunk.bytes)
-  }
+}
+
+function hashOf(head: Omit<Snapshot, 'chunks'>, chunks: Iterable<Chunk>): Uint8Array {
+  const hash = new SnapshotHash(head)
+  for (const chunk of chunks) hash.add(chunk)
   return hash.digest()
 }

@@ -10,6 +10,7 @@ import type {
   Entry,
   Output,
   Progress,
+  Snapshot,
   UnitLog,
 } from '../core/unit.ts'
 import type { EntryStore } from './entry-store.ts'
@@ -19,6 +20,11 @@ import { positionOf, type SnapshotStore } from './snapshot-store.ts'
 
 /** Positions as text: they may be beyond what a number holds. */
 export const decisionColumns = 'epoch, CAST(position AS TEXT) AS place, sub, ordinal, kind, value, wall'
+
+/** Lets other work of the process go on. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
+}
 
 type Part = { readonly claim: Claim; readonly commit: Commit }
 
@@ -75,19 +81,46 @@ export class StoreLog implements UnitLog {
   }
 
   /**
-   * Ends the pending transaction, with the documents in it. `fenced` leaves it open and untouched. Never `unknown`: it
-   * rejects with LP_STORE_FULL, LP_STORE_DAMAGED or LP_STORE_WRITE if the transaction was lost.
+   * Ends the pending transaction, with the documents in it; large snapshots are written in slices before. Never
+   * `unknown`: it rejects with LP_STORE_FULL, LP_STORE_DAMAGED or LP_STORE_WRITE if the transaction was lost.
    */
   async commit(parts: readonly Part[]): Promise<CommitOutcome> {
-    if (parts.some((part) => !this.#isHeld(part.claim))) return 'fenced'
+    if (!this.#areHeld(parts)) return 'fenced'
     const fresh = this.#writes.read(() => parts.filter((part) => this.#isNext(part)))
     this.#writes.run(() => {
       // Before snapshots: these say how many there are.
       for (const frame of fresh.flatMap(({ commit }) => commit.frames ?? [])) this.#entries.addFrame(frame)
       for (const part of fresh) this.#write(part)
     })
+    for (const { commit } of fresh) {
+      if (commit.snapshot !== undefined && !(await this.#addSnapshot(commit.snapshot, parts))) return 'fenced'
+    }
     this.#writes.commit()
     return 'committed'
+  }
+
+  /** False: a claim was lost meanwhile. */
+  async #addSnapshot(snapshot: Snapshot, parts: readonly Part[]): Promise<boolean> {
+    const adding = this.#snapshots.add(snapshot)
+    for (;;) {
+      const slice = this.#writes.run(() => adding.next())
+      if (slice.done === true) {
+        const oldest = slice.value
+        if (oldest !== undefined) this.#writes.run(() => this.#dropBefore(snapshot.unit, oldest))
+        return true
+      }
+      await turn()
+      if (!this.#areHeld(parts)) return false
+    }
+  }
+
+  #dropBefore(unit: string, { seq, frames }: Pick<Snapshot, 'seq' | 'frames'>): void {
+    this.#entries.dropChanges(unit, seq)
+    if (frames > 0) this.#entries.dropFrames(0, frames)
+  }
+
+  #areHeld(parts: readonly Part[]): boolean {
+    return parts.every((part) => this.#isHeld(part.claim))
   }
 
   async resolve(claim: Claim): Promise<Progress | undefined> {
@@ -172,11 +205,6 @@ export class StoreLog implements UnitLog {
     for (const decision of commit.decisions) this.#record(unit, decision)
     for (const output of commit.outputs) this.#outputs.write(output)
     if (commit.change !== undefined) this.#entries.addChange(unit, commit.seq, commit.change)
-    if (commit.snapshot !== undefined) {
-      const oldest = this.#snapshots.add(commit.snapshot)
-      if (oldest !== undefined) this.#entries.dropChanges(unit, oldest.seq)
-      if (oldest !== undefined && oldest.frames > 0) this.#entries.dropFrames(0, oldest.frames)
-    }
     const { offset, sub } = commit.next
     this.#db
       .prepare(

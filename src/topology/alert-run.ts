@@ -181,9 +181,9 @@ export class AlertRun<State extends AlertStanding> {
     )
   }
 
-  commit(configHash: string, withSnapshot: boolean): Commit {
+  commit(): Commit {
     const position = { offset: tickOffset(this.state.tick), sub: 0 }
-    const commit = {
+    return {
       unit: this.claim.unit,
       seq: this.#seq + 1,
       from: this.#from,
@@ -192,14 +192,20 @@ export class AlertRun<State extends AlertStanding> {
       outputs: this.#outputs,
       progress: { decision: this.#decided },
     }
-    if (!withSnapshot) return commit
+  }
+
+  /** The snapshot that goes with a commit. It is encoded in slices; nothing may be taken or decided until it is done. */
+  async snapshot({ unit, seq }: Commit, configHash: string, pause: () => Promise<void>): Promise<Snapshot> {
     const { stateVersion } = this.#unit
-    const chunks = [...this.#unit.encode(this.state), this.#encodeWaiting()]
-    const { seq } = commit
-    const { unit } = this.claim
+    const chunks: Chunk[] = []
+    for (const chunk of this.#unit.encode(this.state)) {
+      chunks.push(chunk)
+      await pause()
+    }
+    chunks.push(this.#encodeWaiting())
+    const position = { offset: tickOffset(this.state.tick), sub: 0 }
     const decision = this.#decided
-    const snapshot = { unit, seq, frames: this.#frames, stateVersion, configHash, position, decision, chunks }
-    return { ...commit, snapshot }
+    return { unit, seq, frames: this.#frames, stateVersion, configHash, position, decision, chunks }
   }
 
   committed(commit: Commit): void {

@@ -57,6 +57,8 @@ export interface EngineSettings<DeriveState extends DeriveStanding, AlertState e
   readonly bury: (events: EventBatch) => void
   /** After each commit: its outputs are visible. */
   readonly onCommitted: () => void
+  /** Lets other work of the process go on between two slices of a snapshot. */
+  readonly pause: () => Promise<void>
   /** Sees each batch after it was indexed, for live views; must not keep it. */
   readonly onEvents?: (events: EventBatch) => void
   readonly report: (error: LogpipeError) => void

@@ -123,6 +123,7 @@ export class World {
       },
       bury: () => this.violations.push('a dead letter'),
       onCommitted: () => {},
+      pause: () => Promise.resolve(),
       report: () => {},
     })
   }
