@@ -4,7 +4,8 @@ import { Encoder } from '../../../src/core/codec.ts'
 import { encodeFrame } from '../../../src/core/frame-codec.ts'
 import { wordOf } from '../../../src/core/event-batch.ts'
 import type { Frame } from '../../../src/core/frame.ts'
-import { enginesOf, framesOf, storyOf, type Story } from '../../support/engines.ts'
+import { createAlertUnit } from '../../../src/alert/unit.ts'
+import { chunkText, enginesOf, framesOf, storyOf, type Story } from '../../support/engines.ts'
 import { storyStart, type PlainEvent } from '../../support/events.ts'
 
 /** One rule and one derive of each kind, so that each property holds for all of them at once. */
@@ -319,5 +320,32 @@ describe('a rule that expects keys', () => {
         expect(contentOf(storyOf(watching, interleaved(parts, order)))).toEqual(contentOf(single))
       }),
     )
+  })
+})
+
+describe('a state of many series', () => {
+  const many = enginesOf({
+    derives: [{ id: 'all', type: 'requests', by: ['url.path'], window: '1m' }],
+    maxSeries: 10_000,
+  })
+  const events = Array.from({ length: 9000 }, (_, i) => ({
+    at: Math.floor(i / 4500) * 30_000,
+    'url.path': `/orders/${i % 4500}`,
+    'http.response.status_code': 200,
+    'event.duration': i * 1e6,
+  }))
+
+  it('is encoded in chunks that are small and in order, and comes back as it was', () => {
+    const unit = createAlertUnit(many.alertProgram)
+    const state = unit.initial()
+    for (const frame of framesOf(many, events)) unit.step(state, frame, () => {})
+    const chunks = [...unit.encode(state)]
+    expect(chunks.length).toBeGreaterThan(3)
+    expect(Math.max(...chunks.map(({ bytes }) => bytes.length))).toBeLessThanOrEqual(512 * 1024)
+    const ids = chunks.map(({ id }) => id)
+    expect(ids).toEqual([...new Set(ids)])
+    const again = unit.decode(unit.stateVersion, chunks)
+    expect(chunkText(unit.encode(again))).toBe(chunkText(chunks))
+    expect(again.watches[0]!.store.series.size).toBe(4500)
   })
 })

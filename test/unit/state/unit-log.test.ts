@@ -1,3 +1,4 @@
+import { mkdirSync, renameSync } from 'node:fs'
 import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -107,6 +108,42 @@ describe('one transaction', () => {
     const [first] = store.log.alertsAfter(0, 1)
     expect(first).toMatchObject({ output: { ...alert(1) } })
     expect(store.log.alertsAfter(first!.n, 10).map((one) => one.output.revision)).toEqual([2])
+  })
+})
+
+describe('a large snapshot', () => {
+  test('is written in slices: other work goes on, and may even make durable what it is to go with', async () => {
+    const store = openStore(folder.dir)
+    const claim = await store.log.claim('alert')
+    await store.log.commit([{ claim, commit: commit(claim, 1, { snapshot: snapshot('alert', 1) }) }])
+    const chunks = Array.from({ length: 6 }, (_, i) => ({ id: `c${i}`, bytes: new Uint8Array(1 << 20).fill(i) }))
+    const large = commit(claim, 2, { snapshot: { ...snapshot('alert', 2), chunks }, change: new Uint8Array([2]) })
+    let isDone = false
+    let turns = 0
+    const committing = store.log.commit([{ claim, commit: large }]).then(() => (isDone = true))
+    const copy = path.join(folder.dir, 'copy')
+    while (!isDone) {
+      await new Promise((resolve) => setImmediate(resolve))
+      // As if the process were gone here: another one sees the commit without its snapshot.
+      if (++turns === 3) {
+        store.flush()
+        const db = new DatabaseSync(path.join(folder.dir, 'logpipe.db'))
+        db.exec(`VACUUM INTO '${path.join(folder.dir, 'copy.db')}'`)
+        db.close()
+      }
+    }
+    await committing
+    expect(turns).toBeGreaterThan(4)
+    expect((await store.log.claim('alert')).snapshots.map(({ seq }) => seq)).toEqual([2, 1])
+    store.close()
+    mkdirSync(copy)
+    renameSync(path.join(folder.dir, 'copy.db'), path.join(copy, 'logpipe.db'))
+    const early = openStore(copy)
+    const again = await early.log.claim('alert')
+    expect(again.progress?.seq).toBe(2)
+    expect(again.snapshots.map(({ seq }) => seq)).toEqual([1])
+    await expect(early.log.changes(again, 1).next()).resolves.toMatchObject({ value: { n: 2 } })
+    early.close()
   })
 })
 
