@@ -1,12 +1,14 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { startEmbedded } from '../../../src/app/embedded.ts'
 import { loadConfig } from '../../../src/app/project.ts'
 import type { Project } from '../../../src/config/project.ts'
 import type { Clock } from '../../../src/core/clock.ts'
-import { openStore } from '../../../src/state/store.ts'
+import { openStore, openStoreView } from '../../../src/state/store.ts'
+import { isJsonObject } from '../../../src/core/event-batch.ts'
 import { openHistory } from '../../../src/state/history.ts'
 import type { Digest } from '../../../src/state/digest.ts'
 import { Telemetry } from '../../../src/telemetry/events.ts'
@@ -89,6 +91,14 @@ async function run(project: Project, data: string, goneAfterCommits = Infinity):
   return digest
 }
 
+/** Ids of the sources, in the order of their names. */
+function sourcesOf(data: string): string[] {
+  const history = openHistory(path.join(folder, data))
+  const names = [...history.names()].sort(([, a], [, b]) => (a < b ? -1 : 1))
+  history.close()
+  return names.map(([source]) => source)
+}
+
 /** Bytes of each file that were committed, in the order of names. */
 function committed(data: string): number[] {
   const history = openHistory(path.join(folder, data))
@@ -122,3 +132,28 @@ test.each([2, 5])(
     expect(readFileSync(path.join(folder, 'b.log'), 'utf8').endsWith('\n')).toBe(true)
   },
 )
+
+test('a file that is gone, and of which too little is known to end it, does not hold the others back', async () => {
+  const project = projectOf()
+  write('a.log', lines('mail', 9000))
+  write('b.log', lines('shop', 12_000))
+  await expect(run(project, 'killed', 5)).rejects.toThrow()
+  rmSync(path.join(folder, 'b.log'))
+  const [, source] = sourcesOf('killed')
+  const db = new DatabaseSync(path.join(folder, 'killed', 'logpipe.db'))
+  db.prepare('DELETE FROM changes WHERE unit LIKE ?').run(`%/${source}`)
+  db.close()
+
+  await run(project, 'killed')
+  const history = openHistory(path.join(folder, 'killed'))
+  const decided = history
+    .decisions('alert')
+    .map(({ kind, value }) => [kind, isJsonObject(value) ? value['source'] : ''])
+  history.close()
+  expect(decided).toContainEqual(['exclude', source])
+  const view = openStoreView(path.join(folder, 'killed'))
+  const docs = view.outputs.metrics({ name: 'errors', labels: { service_name: 'mail' } }).map(({ doc }) => doc)
+  view.close()
+  const counts = docs.map((doc) => (JSON.parse(doc) as { logpipe: { metric: { count: number } } }).logpipe.metric.count)
+  expect(counts.reduce((a, b) => a + b, 0)).toBe(9000)
+})
