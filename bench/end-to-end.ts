@@ -1,15 +1,15 @@
-import { createReadStream, openSync, readFileSync, writeSync } from 'node:fs'
+import { createReadStream, openSync, statSync, writeSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { isDeepStrictEqual } from 'node:util'
 import { from, lastValueFrom, map, scan as fold } from 'rxjs'
 import { EventBatch, EventTables } from '../src/core/event-batch.ts'
 import type { Source } from '../src/core/record-batch.ts'
 import { RecordBatch } from '../src/core/record-batch.ts'
-import { splitLines } from '../src/core/lines.ts'
 import { ParseConfig, settingsOf } from '../src/parse/config.ts'
 import { createParseStage } from '../src/parse/parser.ts'
 import { formats } from '../src/registry.ts'
 import { NdjsonSink } from '../src/sink/stdout.ts'
+import { FilePartition } from '../src/source/file/read.ts'
 import type { Bench, BenchCase } from './harness.ts'
 import { benchSource, fileOf, lineOf, type LineKind } from './lines.ts'
 import { naiveEvents } from './naive.ts'
@@ -25,21 +25,21 @@ export const endToEnd: readonly Bench[] = (['pino_http', 'nginx_access'] as cons
 
 /** When the file was found, epoch ms. */
 const foundMs = 1_795_400_000_000
+/** Bytes of a batch, as a pipeline reads them. */
+const batchBytes = 1 << 18
 
-const source: Source = { ...benchSource, isFile: true, idTail: new Uint8Array(4) }
+export const source: Source = { ...benchSource, isFile: true, idTail: new Uint8Array(4) }
 
-/** Reads a file in pieces and hands out whole lines as batches. */
-function* recordsOf(file: string): Generator<RecordBatch> {
-  const bytes = readFileSync(file)
-  const piece = 1 << 18
-  for (let at = 0; at < bytes.length;) {
-    const end = at + piece >= bytes.length ? bytes.length : bytes.lastIndexOf(10, at + piece) + 1
-    const records = new RecordBatch(source, bytes.subarray(at, end), BigInt(at), 2048)
-    splitLines(records, 0, end - at, { timestamp: NaN, offset: 0, isEnd: true })
-    if (at === 0) records.timestamp[0] = foundMs
-    yield records
-    at = end
-  }
+/** The file as the source `file` reads it. */
+export function partitionOf(file: string): FilePartition {
+  return new FilePartition({
+    source,
+    path: file,
+    start: 0,
+    mtimeMs: foundMs,
+    maxRecordSize: 1 << 20,
+    endAt: statSync(file).size,
+  })
 }
 
 function ours(kind: LineKind): BenchCase {
@@ -60,14 +60,19 @@ async function run(file: string, write: (bytes: Uint8Array) => Promise<void>, li
   const parser = createParseStage(settings, formats, tables).parserFor(source)
   const events = new EventBatch(tables)
   const sink = new NdjsonSink(write)
+  const partition = partitionOf(file)
   let count = 0
-  for (const records of recordsOf(file)) {
-    if (count >= limit) break
+  for (let at = 0n, isFinished = false; !isFinished && count < limit;) {
+    const read = await partition.read(at, batchBytes)
+    const { records } = read
+    isFinished = read.isFinished
+    at += BigInt(records.next)
     events.reset(records)
     parser.parse(records, events)
     await sink.write(events, 0)
     count += events.count
   }
+  await partition.close()
   events.reset(new RecordBatch(source, new Uint8Array(0), 0n, 0))
   parser.flush(events)
   await sink.write(events, 0)

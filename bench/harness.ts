@@ -1,3 +1,5 @@
+import { inlineMore } from '../src/app/inlining.ts'
+
 /** One way of doing a piece of work. `prepare` is not measured; the function it yields returns how many events it handled. */
 export interface BenchCase {
   readonly name: string
@@ -19,8 +21,9 @@ export interface Sample {
   readonly peakMb: number
 }
 
-/** Runs a case once to warm up and once measured, in this process. */
+/** Runs a case once to warm up and once measured, in this process, which is set up as that of a command. */
 export async function measure(one: BenchCase): Promise<Sample> {
+  inlineMore()
   const work = await one.prepare()
   await work()
   globalThis.gc?.()

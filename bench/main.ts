@@ -51,6 +51,8 @@ function runAll(names: readonly string[], rounds: number): void {
 function runChild(bench: string, name: string): Sample {
   const child = spawnSync(process.execPath, ['--expose-gc', fileURLToPath(import.meta.url), '--child', bench, name], {
     encoding: 'utf8',
+    // As `bin/logpipe` does.
+    env: { ...process.env, NODE_COMPILE_CACHE: path.resolve('node_modules/.cache/compile') },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   if (child.status !== 0) throw new Error(`${bench} ${name} ended with ${child.status}`)

@@ -11,7 +11,7 @@ import { Telemetry } from '../telemetry/events.ts'
 import { createLogger, type LogLevel } from '../telemetry/logger.ts'
 import { Metrics } from '../telemetry/metrics.ts'
 import type { EventPages, EventSearch } from '../server/query-api.ts'
-import type { RunningServer, ServerParts } from '../server/server.ts'
+import type { ReadyCheck, RunningServer, ServerParts } from '../server/server.ts'
 import { startNotifier } from './notify.ts'
 import { startEmbedded, type EngineStatus, type Running } from './embedded.ts'
 
@@ -180,11 +180,13 @@ interface ServedParts {
 
 function serverParts({ metrics, telemetry, ingest, version, running, events, store }: ServedParts): ServerParts {
   const { registry } = metrics
+  const checks = (): ReadyCheck[] => [{ name: 'restored', isReady: running.status().isRestored }]
   return {
     version,
     now: () => wallClock.now(),
-    checks: () => [{ name: 'restored', isReady: running.status().isRestored }],
+    checks,
     async metrics() {
+      telemetry.readyIs(checks().every(({ isReady }) => isReady))
       const firing = running.status().alerts.filter(({ state }) => state === 'firing')
       telemetry.alertsFiring(firing.map(({ rule }) => rule))
       return { text: await registry.metrics(), contentType: registry.contentType }

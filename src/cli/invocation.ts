@@ -1,6 +1,6 @@
 import process from 'node:process'
 import { environment, type Environment } from '../config/environment.ts'
-import { formatFinding } from '../config/finding.ts'
+import { formatFinding, type Finding } from '../config/finding.ts'
 import type { Loaded, LoadOptions } from '../config/load.ts'
 import { LogpipeError } from '../core/error.ts'
 import { Output } from './output.ts'
@@ -84,25 +84,35 @@ export class Invocation {
     return { config, pipelines }
   }
 
-  /** The project, with its warnings on standard error. Throws LP_CONFIG_INVALID after it has shown every finding there. */
+  /**
+   * The project, with its warnings on standard error. Throws LP_CONFIG_READ if files cannot be read and that is all,
+   * else LP_CONFIG_INVALID, after it has shown every finding there.
+   */
   require(loaded: Loaded): NonNullable<Loaded['project']> {
-    for (const finding of loaded.findings) {
-      if (loaded.project === undefined || finding.severity === 'warning') this.note(escapeText(formatFinding(finding)))
+    const { project, findings } = loaded
+    for (const finding of findings) {
+      if (finding.severity === 'warning') this.note(escapeText(formatFinding(finding)))
+      else if (project === undefined) process.stderr.write(`${escapeText(formatFinding(finding))}\n`)
     }
-    if (loaded.project !== undefined) return loaded.project
-    const count = loaded.findings.filter(({ severity }) => severity === 'error').length
-    throw new LogpipeError(
-      'LP_CONFIG_INVALID',
-      `loading the configuration: ${count} ${count === 1 ? 'error' : 'errors'}`,
-      {
-        remedy: 'Mend what is listed; logpipe validate lists it again.',
-      },
-    )
+    if (project !== undefined) return project
+    throw configError(findings.filter(({ severity }) => severity === 'error'))
   }
 
   #hasColour(isTerminal: boolean): boolean {
     return wantsColour({ flag: this.flags.color, env: this.env, isTerminal })
   }
+}
+
+function configError(errors: readonly Finding[]): LogpipeError {
+  const [first] = errors
+  const count = `${errors.length} ${errors.length === 1 ? 'error' : 'errors'}`
+  const place = first === undefined ? '' : ` in ${[...new Set(errors.map(({ file }) => file))].slice(0, 3).join(', ')}`
+  const isUnread = first !== undefined && errors.every(({ code }) => code === 'unreadable')
+  return new LogpipeError(
+    isUnread ? 'LP_CONFIG_READ' : 'LP_CONFIG_INVALID',
+    `loading the configuration: ${count}${place}`,
+    isUnread ? {} : { remedy: 'Mend what is listed; logpipe validate lists it again.' },
+  )
 }
 
 /** Width of a terminal; 80 where it is none. */

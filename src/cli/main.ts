@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import process from 'node:process'
 import { CommanderError } from 'commander'
+import { inlineMore } from '../app/inlining.ts'
 import { environment } from '../config/environment.ts'
 import { commandTable } from './command-table.ts'
 import { exitCode, exitCodeOf } from './exit-code.ts'
@@ -32,5 +33,6 @@ process.on('uncaughtException', (error) => {
 })
 // A reader of standard error that has gone changes nothing.
 process.stderr.on('error', () => {})
+inlineMore()
 // Inputs that are still open must not keep the process: all output has been awaited.
 process.exit(await run(process.argv.slice(2)))

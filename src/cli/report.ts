@@ -10,7 +10,7 @@ export function errorText(error: unknown, paint: Paint, isVerbose: boolean): str
   const remedy = isLogpipeError(error) ? error.remedy : 'This is a bug: --verbose shows where.'
   const message = escapeText(describeError(error))
   const parts = [`${paint('red', 'error')} ${paint('bold', code)} ${message}`]
-  if (remedy !== undefined) parts.push(escapeText(remedy.charAt(0).toUpperCase() + remedy.slice(1)))
+  parts.push(escapeText(remedy.charAt(0).toUpperCase() + remedy.slice(1)))
   const line = parts.join(message.endsWith('.') ? ' ' : '. ')
   return isVerbose && error instanceof Error ? `${line}\n${stackText(error)}` : line
 }

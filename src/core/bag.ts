@@ -3,22 +3,27 @@ import type { Decoder, Encoder } from './codec.ts'
 /** Values kept one by one before they are counted in buckets. */
 const maxExact = 1000
 
+/** Above every bucket: what is added to the opposite of a negative one in bytes. */
+const negative = 2 ** 18
+
 const double = new Float64Array(1)
 const words = new Uint32Array(double.buffer)
 
 /**
  * Bucket of a value above 0: exponent and the top 6 bits of the mantissa of the IEEE 754 double, so a bucket is at
- * most 1/64 wide and its middle is within 0.8 % of every value in it. Values of 0 and below share bucket 0.
+ * most 1/64 wide and its middle is within 0.8 % of every value in it. Values below 0 have the bucket of their opposite,
+ * negated; bucket 0 is that of 0.
  */
 function bucketOf(value: number): number {
-  if (!(value > 0)) return 0
-  double[0] = value
-  return words[1]! >>> 14
+  double[0] = Math.abs(value)
+  const bucket = words[1]! >>> 14
+  return value < 0 ? -bucket : bucket
 }
 
 /** Middle of a bucket. */
 function middleOf(bucket: number): number {
   if (bucket === 0) return 0
+  if (bucket < 0) return -middleOf(-bucket)
   words[0] = 0
   words[1] = bucket << 14
   const low = double[0]!
@@ -85,7 +90,7 @@ export class Bag {
     }
     to.uint(this.#buckets.size)
     for (const [bucket, n] of [...this.#buckets].sort((a, b) => a[0] - b[0])) {
-      to.uint(bucket)
+      to.uint(bucket < 0 ? negative - bucket : bucket)
       to.uint(n)
     }
   }
@@ -101,7 +106,7 @@ export class Bag {
     bag.#buckets = new Map()
     for (let left = from.uint(); left > 0; left--) {
       const key = from.uint()
-      bag.#buckets.set(key, from.uint())
+      bag.#buckets.set(key < negative ? key : negative - key, from.uint())
     }
     return bag
   }

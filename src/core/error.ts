@@ -7,7 +7,6 @@ export const errorCodes = {
   LP_CONFIG_READ: 'A configuration file cannot be read.',
   LP_USAGE: 'The command line is wrong.',
   LP_SOURCE_READ: 'An input cannot be read.',
-  LP_SOURCE_LISTEN: 'An address cannot be listened on.',
   LP_SINK_WRITE: 'An output cannot be written.',
   LP_STORE_OPEN: 'The store cannot be opened.',
   LP_STORE_WRITE: 'The store cannot be written.',
@@ -24,6 +23,27 @@ export const errorCodes = {
 
 export type ErrorCode = keyof typeof errorCodes
 
+/** What to do where the place that fails knows nothing better; the cases stand in `docs/errors.md`. */
+const usualRemedies: Readonly<Record<ErrorCode, string>> = {
+  LP_CONFIG_INVALID: 'Mend the findings; logpipe validate lists them.',
+  LP_CONFIG_READ: 'Check the path given by --config or --pipelines, and that this user may read it.',
+  LP_USAGE: 'See logpipe COMMAND --help.',
+  LP_SOURCE_READ: 'Check that it exists and that this user may read it; reading goes on at the saved position.',
+  LP_SINK_WRITE: 'Check its disk, permissions or connection; nothing has to be repeated by hand.',
+  LP_STORE_OPEN: 'Check that the folder exists, is writable for this user and is not on a read-only disk.',
+  LP_STORE_WRITE: 'Look at the cause, then start again: work goes on at the last commit.',
+  LP_STORE_FULL: 'Free space or shorten the retention, then start again: work goes on at the last commit.',
+  LP_STORE_DAMAGED:
+    'Keep a copy of the folder, then restore a backup or start with a new folder and replay the inputs.',
+  LP_STORE_LOCKED: 'End that process, or give this one its own folder with --data.',
+  LP_STATE_VERSION: 'Run the version of logpipe that wrote it, or a newer one.',
+  LP_STATE_FENCED: 'See that only one instance has this data folder or group; this one stops writing.',
+  LP_REPLAY_RANGE: 'Choose a later start, or replay from the original files.',
+  LP_SERVER_LISTEN: 'End what uses it, or name another port (server.port in logpipe.yaml, --port, --listen).',
+  LP_NOTIFY_SEND: 'Check the address and the credentials of the channel.',
+  LP_INTERNAL: 'This is a bug: please report it with the output of logpipe version; --verbose shows where.',
+}
+
 const brand = Symbol.for('logpipe.error')
 
 /** Failed work. Bad data never becomes one of these: it is a value (`core/result.ts`). */
@@ -31,8 +51,8 @@ export class LogpipeError extends Error {
   readonly code: ErrorCode
   /** True if the same call may succeed later without a change by a person. */
   readonly retryable: boolean
-  /** What to do next, one sentence; absent if there is nothing better than the message. */
-  readonly remedy: string | undefined
+  /** What to do next, one sentence: that of the case, else the usual one of the code. */
+  readonly remedy: string
   /** How long the other side asks to wait before the same call, ms; undefined: it does not say. */
   readonly retryAfterMs: number | undefined
 
@@ -51,7 +71,7 @@ export class LogpipeError extends Error {
     this.name = 'LogpipeError'
     this.code = code
     this.retryable = options.retryable ?? false
-    this.remedy = options.remedy
+    this.remedy = options.remedy ?? usualRemedies[code]
     this.retryAfterMs = options.retryAfterMs
     Object.defineProperty(this, brand, { value: true })
   }

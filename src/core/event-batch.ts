@@ -374,14 +374,14 @@ export class EventBatch {
 
   /**
    * A column of the numbers of a field, NaN where it is absent or no number: text that is a decimal number counts as
-   * one, `true` does not. Made once per batch and field. Durations in ns.
+   * one, `true` does not; -0 is 0, so that equal numbers have equal bytes. Made once per batch and field. Durations in ns.
    */
   numeric(field: number): Float64Array {
     if (field === durationField) return this.durationNs
     const known = this.#numeric.get(field)
     if (known !== undefined) return known
     const column = new Float64Array(this.count)
-    for (let row = 0; row < this.count; row++) column[row] = this.#numberAt(row, field)
+    for (let row = 0; row < this.count; row++) column[row] = this.#numberAt(row, field) + 0
     this.#numeric.set(field, column)
     return column
   }

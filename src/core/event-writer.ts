@@ -27,6 +27,7 @@ export interface ScannedTime {
 // Names of this module: V8 reads an imported binding, and a property of it, from memory each time.
 const bitOf = seenBits
 const { path: pathBit, stack: stackBit } = seenField
+const { text: kindText, jsonText: kindJsonText, literal: kindLiteral, scratch: kindScratch } = entryKind
 
 /** Number of a word in `timeSources`. */
 const [fromEvent, fromEnvelope, fromRecord, fromArrival] = [0, 1, 2, 3]
@@ -43,6 +44,8 @@ export class EventWriter {
   slowNs = 1e9
   /** Spans of `text`, `jsonText` and `literal` lie in the scratch buffer. */
   inScratch = false
+  /** Spans given to `text` are proved to be parts of the inside of a JSON string: no quotes, backslashes, controls. */
+  isProved = false
   /** True if records without a time of their own were stamped on arrival. */
   arrival = false
   /** Bits of `seenField`: what this event has an entry of. */
@@ -94,6 +97,7 @@ export class EventWriter {
     this.#numbersAt = batch.numberCount
     this.#scratchAt = batch.scratchEnd
     this.inScratch = false
+    this.isProved = false
     this.seen = 0
     this.ownRoute = -1
   }
@@ -137,6 +141,7 @@ export class EventWriter {
     this.seen = to.seen
     this.pathEntry = to.pathEntry
     this.ownRoute = -1
+    this.isProved = false
     this.#facts = to.facts
     this.#flags = to.flags
     this.#level = to.level
@@ -286,17 +291,17 @@ export class EventWriter {
 
   /** A span of valid UTF-8; an empty one is absence and writes nothing. */
   text(field: number, start: number, end: number): void {
-    if (start < end) this.#push(field, entryKind.text, start, end, 0)
+    if (start < end) this.#push(field, this.isProved ? kindJsonText : kindText, start, end, 0)
   }
 
   /** A span that is the proved inside of a JSON string. */
   jsonText(field: number, start: number, end: number): void {
-    if (start < end) this.#push(field, entryKind.jsonText, start, end, 0)
+    if (start < end) this.#push(field, kindJsonText, start, end, 0)
   }
 
   /** A span that is a proved JSON value. */
   literal(field: number, start: number, end: number): void {
-    this.#push(field, entryKind.literal, start, end, 1)
+    this.#push(field, kindLiteral, start, end, 1)
   }
 
   number(field: number, value: number): void {
@@ -458,7 +463,7 @@ export class EventWriter {
     if (batch.entryCount === batch.entryField.length) batch.reserveEntry()
     const at = batch.entryCount++
     batch.entryField[at] = field
-    batch.entryKind[at] = this.inScratch ? kind | entryKind.scratch : kind
+    batch.entryKind[at] = this.inScratch ? kind | kindScratch : kind
     batch.entryStart[at] = start
     batch.entryEnd[at] = end
     if (field < bitOf.length && bitOf[field] !== 0) this.#see(bitOf[field]!, at)
@@ -473,7 +478,7 @@ export class EventWriter {
   #pushScratch(field: number, kind: number, start: number, end: number): void {
     const was = this.inScratch
     this.inScratch = true
-    this.#push(field, kind, start, end, kind === entryKind.literal ? 1 : 0)
+    this.#push(field, kind, start, end, kind === kindLiteral ? 1 : 0)
     this.inScratch = was
   }
 

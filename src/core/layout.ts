@@ -1,4 +1,4 @@
-import { bytesOf, viewOf } from './byte-writer.ts'
+import { bytesOf, copySlack, viewOf } from './byte-writer.ts'
 import { entryKind, fact, outcomes, timeSources, type EventBatch, type Json } from './event-batch.ts'
 import type { FieldName } from './field.ts'
 import { levelNames, severityOf } from './level.ts'
@@ -12,10 +12,10 @@ export const leafKind = {
   time: 2,
   status: 3,
   duration: 4,
-  flags: 5,
-  sequence: 6,
-  lines: 7,
-  offset: 8,
+  offset: 5,
+  flags: 6,
+  sequence: 7,
+  lines: 8,
   source: 9,
   constant: 10,
 } as const
@@ -42,11 +42,9 @@ export class Layout {
   /** `field << 1 | isValue` of each entry. */
   readonly entries: Int32Array
   readonly leaves: readonly Leaf[]
-  /** Constant bytes; piece k is written before step k, the last one at the end. */
-  readonly pieces: readonly Uint8Array[]
-  readonly pieceViews: readonly DataView[]
-  /** Bytes of all pieces. */
-  readonly piecesSize: number
+  /** Constant bytes and where they end; piece k is written before step k, the last one at the end. */
+  readonly pieces: DataView
+  readonly pieceEnd: Int32Array
   readonly stepKind: Uint8Array
   readonly stepArg: Int32Array
   /** Another layout with the same hash. */
@@ -61,9 +59,11 @@ export class Layout {
     this.sourceShape = shapeOf(batch.records.source)
     this.entries = Int32Array.from({ length: batch.entryFrom[row + 1]! - from }, (_, i) => entryKey(batch, from + i))
     this.leaves = leavesOf(batch, row)
-    this.pieces = piecesOf(this.leaves)
-    this.pieceViews = this.pieces.map(viewOf)
-    this.piecesSize = this.pieces.reduce((size, piece) => size + piece.length, 0)
+    const pieces = piecesOf(this.leaves)
+    this.pieceEnd = new Int32Array(pieces.length)
+    let size = 0
+    pieces.forEach((piece, i) => (this.pieceEnd[i] = size += piece.length))
+    this.pieces = viewOf(joined(pieces, size + copySlack))
     const steps = this.leaves.filter((leaf) => leaf.kind !== leafKind.constant)
     this.stepKind = Uint8Array.from(steps, (leaf) => leaf.kind)
     this.stepArg = Int32Array.from(steps, (leaf) => leaf.arg)
@@ -248,4 +248,15 @@ function piecesOf(leaves: readonly Leaf[]): Uint8Array[] {
   }
   pieces.push(bytesOf(`${piece}${'}'.repeat(Math.max(0, path.length - 1))}}`))
   return pieces
+}
+
+/** Arrays one after the other in one of `size` bytes. */
+function joined(pieces: readonly Uint8Array[], size: number): Uint8Array {
+  const bytes = new Uint8Array(size)
+  let at = 0
+  for (const piece of pieces) {
+    bytes.set(piece, at)
+    at += piece.length
+  }
+  return bytes
 }

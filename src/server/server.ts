@@ -99,8 +99,7 @@ export async function startServer(parts: ServerParts, at: { host: string; port: 
     server.maxConnections = maxConnections
     server.maxRequestsPerSocket = maxRequestsPerSocket
     server.once('error', (cause) => {
-      const remedy = 'End what uses it, or name another port (server.port in logpipe.yaml, --port, --listen).'
-      reject(new LogpipeError('LP_SERVER_LISTEN', `listening on ${shownHost}:${at.port}`, { cause, remedy }))
+      reject(new LogpipeError('LP_SERVER_LISTEN', `listening on ${shownHost}:${at.port}`, { cause }))
     })
   })
 }

@@ -46,7 +46,6 @@ export class EventStore implements EventSink {
   readonly #textOne: StatementSync | undefined
   readonly #encoder = new EventEncoder()
   readonly #out = new ByteWriter()
-  readonly #ends = new Int32Array(rowsPerCall)
   readonly #id = Buffer.alloc(64)
   readonly #many: SQLInputValue[] = nulls(rowsPerCall * columns)
   readonly #one: SQLInputValue[] = nulls(columns)
@@ -91,13 +90,11 @@ export class EventStore implements EventSink {
   #insert(batch: EventBatch, from: number, part: { count: number; source: number }): void {
     const { count, source } = part
     this.#out.reset()
-    for (let i = 0; i < count; i++) {
-      this.#encoder.encode(batch, from + i, this.#out)
-      this.#ends[i] = this.#out.at
-    }
+    this.#encoder.encode(batch, from, from + count, this.#out)
+    const { ends } = this.#encoder
     const many = this.#many
     for (let i = 0; i < count; i++) {
-      const doc = this.#out.bytes.subarray(i === 0 ? 0 : this.#ends[i - 1]!, this.#ends[i]!)
+      const doc = this.#out.bytes.subarray(i === 0 ? 0 : ends[i - 1]! + 1, ends[i]!)
       this.#fill(batch, from + i, { args: many, at: i * columns, source, doc })
     }
     if (count === rowsPerCall && this.#insertAll(batch, from)) return

@@ -24,9 +24,7 @@ export function lockOwner(dir: string): OwnerLock {
   } catch (cause) {
     lock?.close()
     if (!isBusy(cause)) throw storeError(`locking ${dir}`, cause, 'LP_STORE_OPEN')
-    throw new LogpipeError('LP_STORE_LOCKED', `opening ${dir}: process ${pidIn(pidFile)} owns it`, {
-      remedy: 'End that process, or give this one its own folder with --data.',
-    })
+    throw new LogpipeError('LP_STORE_LOCKED', `opening ${dir}: process ${pidIn(pidFile)} owns it`)
   }
   const held = lock
   return {

@@ -1,9 +1,33 @@
+import { accessSync, constants, existsSync, statSync } from 'node:fs'
 import path from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { DatabaseSync, type SQLInputValue, type SQLOutputValue } from 'node:sqlite'
 import { storeError } from './store-error.ts'
 import { storedText, type TextSearch } from './text-index.ts'
 
 export type Row = Record<string, SQLOutputValue>
+
+/**
+ * A database in WAL mode needs files beside it, also for reading (sqlite.org/wal.html, section 5). Where none can be
+ * made nobody writes, so a store that was closed is opened as one that does not change.
+ */
+function openReader(file: string): DatabaseSync {
+  const options = { readOnly: true, timeout: 5000 }
+  const hasLeftOver = (statSync(`${file}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0
+  if (hasLeftOver || mayWrite(path.dirname(file)) || !existsSync(file)) return new DatabaseSync(file, options)
+  const url = pathToFileURL(file)
+  url.searchParams.set('immutable', '1')
+  return new DatabaseSync(url, options)
+}
+
+function mayWrite(dir: string): boolean {
+  try {
+    accessSync(dir, constants.W_OK)
+    return true
+  } catch {
+    return false
+  }
+}
 
 /** A connection that only reads, beside the owner of the store or without one. It sees the last commit. */
 export class Reader {
@@ -16,7 +40,7 @@ export class Reader {
     this.#path = path.join(dir, 'logpipe.db')
     let db: DatabaseSync | undefined
     try {
-      db = new DatabaseSync(this.#path, { readOnly: true, timeout: 5000 })
+      db = openReader(this.#path)
       db.exec('PRAGMA cache_size = -16000')
       this.text = storedText(db) ?? 'like'
       this.#db = db

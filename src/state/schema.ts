@@ -82,9 +82,6 @@ export function migrate(db: DatabaseSync, path: string): void {
     throw new LogpipeError(
       'LP_STATE_VERSION',
       `opening ${path}: it has version ${version}, newest known is ${steps.length}`,
-      {
-        remedy: 'Run the version of logpipe that wrote it, or a newer one.',
-      },
     )
   }
   for (let done = version; done < steps.length; done++) {

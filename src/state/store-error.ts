@@ -10,13 +10,6 @@ const codes: Readonly<Record<number, ErrorCode>> = {
   26: 'LP_STORE_DAMAGED', // SQLITE_NOTADB
 }
 
-const remedies: Readonly<Partial<Record<ErrorCode, string>>> = {
-  LP_STORE_OPEN: 'Check that the folder exists, is writable for this user and is not on a read-only disk.',
-  LP_STORE_FULL: 'Free space or shorten the retention, then start again: work goes on at the last commit.',
-  LP_STORE_DAMAGED:
-    'Keep a copy of the folder, then restore a backup or start with a new folder and replay the inputs.',
-}
-
 /** True if an insert failed because the row exists: SQLITE_CONSTRAINT_PRIMARYKEY or _UNIQUE. */
 export function isConflict(error: unknown): boolean {
   return [1555, 2067].includes(resultCode(error))
@@ -38,7 +31,7 @@ export function storeError(doing: string, cause: unknown, otherwise: ErrorCode =
   if (cause instanceof LogpipeError) return cause
   const result = resultCode(cause)
   const code = result === 0 ? ofSystem(cause, otherwise) : (codes[result & 0xff] ?? otherwise)
-  return new LogpipeError(code, doing, { cause, retryable: isBusy(cause), remedy: remedies[code] })
+  return new LogpipeError(code, doing, { cause, retryable: isBusy(cause) })
 }
 
 function ofSystem(cause: unknown, otherwise: ErrorCode): ErrorCode {

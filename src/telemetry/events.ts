@@ -86,6 +86,11 @@ export class Telemetry {
     for (const rule of rules) this.metrics.alertsActive.inc({ rule })
   }
 
+  /** Asked for at a scrape. */
+  readyIs(isReady: boolean): void {
+    this.metrics.ready.set(isReady ? 1 : 0)
+  }
+
   noticeSent(channel: string): void {
     this.metrics.notifications.inc({ channel, outcome: 'sent' })
   }

@@ -35,6 +35,10 @@ export class Metrics {
   readonly configInfo = this.#gauge('config_info', 'Hash of the configuration in force.', ['hash'])
   readonly buildInfo = this.#gauge('build_info', 'Version of logpipe and Node.', ['version', 'node'])
 
+  constructor() {
+    this.watermark.remove() // No sample until it is known: 0 would be the year 1970.
+  }
+
   /** Registers what prom-client knows of the process, too. */
   collectDefaults(): void {
     collectDefaultMetrics({ register: this.registry })

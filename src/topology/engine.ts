@@ -95,6 +95,7 @@ export class Engine<DeriveState extends DeriveStanding, AlertState extends Alert
       idleAfterMs: settings.idleAfterMs,
       joinTimeoutMs: settings.joinTimeoutMs,
       pollMs: settings.pollMs,
+      isBounded: (pipeline) => settings.pipelines[pipeline]!.input.isBounded,
       look: () => this.#look(),
       onIdle: () => this.#idle(),
       report: settings.report,
@@ -256,7 +257,8 @@ export class Engine<DeriveState extends DeriveStanding, AlertState extends Alert
     for (const source of this.#alerts.counting()) {
       if (this.#known.has(source) || this.#gone.has(source)) continue
       const message = `going on without ${source}, which is gone: a part of what it gave does not count`
-      this.#settings.report(new LogpipeError('LP_SOURCE_READ', message))
+      const remedy = 'Nothing, if it was removed on purpose; logpipe replay counts anew what is still there.'
+      this.#settings.report(new LogpipeError('LP_SOURCE_READ', message, { remedy }))
       await this.#decideAlert((record, nowMs) => this.#alerts.decide('exclude', { source }, record, nowMs))
     }
   }

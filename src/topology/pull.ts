@@ -1,6 +1,6 @@
 import type { Clock } from '../core/clock.ts'
 import type { Partition, ReadResult } from '../core/component.ts'
-import { LogpipeError } from '../core/error.ts'
+import { isLogpipeError, LogpipeError } from '../core/error.ts'
 import { EventBatch, type EventTables, type Json } from '../core/event-batch.ts'
 import { paneStart } from '../core/pane.ts'
 import { RecordBatch } from '../core/record-batch.ts'
@@ -22,6 +22,8 @@ export interface PullSettings {
   readonly joinTimeoutMs: number
   /** How long to wait when no partition has anything. */
   readonly pollMs: number
+  /** True if all partitions of a pipeline, by its number, come to an end. */
+  readonly isBounded: (pipeline: number) => boolean
   /** Called at most every `pollMs`, when no batch is under way: looks for new partitions. */
   readonly look: () => Promise<void>
   /** Called before each wait and before the end, when no batch is under way. */
@@ -38,6 +40,8 @@ export class Pull<State extends DeriveStanding> {
   readonly #runs: readonly PartitionRun<State>[]
   readonly #mayEnd: () => boolean
   readonly #pool: EventBatch[] = []
+  /** Partitions whose last read failed: they are told of once. */
+  readonly #failing = new Set<PartitionRun<State>>()
   #isStopped = false
   #lookedAtMs: number
   #wake: (() => void) | undefined
@@ -124,11 +128,10 @@ export class Pull<State extends DeriveStanding> {
     try {
       result = await run.partition.read(run.position, this.#settings.batchBytes)
     } catch (cause) {
-      run.isAtEnd = false // What is not known cannot be a lull.
-      const message = `reading ${run.partition.source.name}`
-      this.#settings.report(new LogpipeError('LP_SOURCE_READ', message, { cause, retryable: true }))
+      this.#readFailed(run, cause)
       return undefined
     }
+    this.#failing.delete(run)
     const { records } = result
     if (limit !== undefined && records.base + BigInt(records.next) > limit) {
       cutBefore(records, limit)
@@ -140,6 +143,21 @@ export class Pull<State extends DeriveStanding> {
     run.isFinished = result.isFinished
     if (records.count > 0) run.lastArrivalMs = this.#settings.clock.now()
     return result
+  }
+
+  /**
+   * A failed read may pass, and is tried again. But what is gone from a bounded input never comes back: it ends there.
+   * Throws where that would take back what was committed.
+   */
+  #readFailed(run: PartitionRun<State>, cause: unknown): void {
+    const isGone = isLogpipeError(cause) && cause.code === 'LP_REPLAY_RANGE' && this.#settings.isBounded(run.pipeline)
+    if (isGone && run.isRepeating) throw cause
+    run.isAtEnd = isGone && !this.#isStopped // Else: what is not known cannot be a lull.
+    run.isFinished = run.isAtEnd
+    if (this.#failing.has(run)) return
+    this.#failing.add(run)
+    const message = `reading ${run.partition.source.name}`
+    this.#settings.report(isGone ? cause : new LogpipeError('LP_SOURCE_READ', message, { cause, retryable: true }))
   }
 
   /** A decision that is due now: an end, the end of a join, a lull. */

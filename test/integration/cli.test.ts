@@ -168,7 +168,7 @@ test.each([
   [['parse', 'nothing.log'], 1, 'LP_SOURCE_READ opening nothing.log'],
   [['query', 'x', '--data', 'nowhere'], 1, 'LP_STORE_OPEN opening nowhere: there is no store'],
   [['validate', '--config', 'nothing.yaml'], 78, ''],
-  [['run', '--config', 'nothing.yaml'], 78, 'LP_CONFIG_INVALID loading the configuration: 1 error'],
+  [['run', '--config', 'nothing.yaml'], 78, 'LP_CONFIG_READ loading the configuration: 1 error in nothing.yaml'],
   [['health', '--url', 'http://127.0.0.1:1'], 1, 'LP_SOURCE_READ asking http://127.0.0.1:1/readyz'],
 ])('%j ends with %i and says why', async (args, code, message) => {
   const ending = await result(args)

@@ -82,7 +82,7 @@ export function documentsOf(events: EventBatch): JsonObject[] {
   const documents: JsonObject[] = []
   for (let row = 0; row < events.count; row++) {
     out.reset()
-    encoder.encode(events, row, out)
+    encoder.encode(events, row, row + 1, out)
     const written = JSON.parse(Buffer.from(out.written()).toString('utf8')) as JsonObject
     const asObject = JSON.parse(JSON.stringify(documentOf(events, row))) as JsonObject
     assert.deepEqual(written, asObject)

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { defineChannel } from '../../core/component.ts'
+import { LogpipeError } from '../../core/error.ts'
 import { formatDuration } from '../../core/quantity-text.ts'
 
 const Config = z.strictObject({})
@@ -22,8 +23,12 @@ export const terminal = defineChannel({
   example: {},
   build(_config, { write }) {
     return {
-      async send({ body }) {
-        write(lineOf(Message.parse(JSON.parse(body))))
+      async send({ body, idempotencyKey }) {
+        try {
+          write(lineOf(Message.parse(JSON.parse(body))))
+        } catch (cause) {
+          throw new LogpipeError('LP_NOTIFY_SEND', `writing the notice ${idempotencyKey}`, { cause })
+        }
       },
     }
   },

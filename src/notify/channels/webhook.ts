@@ -4,11 +4,19 @@ import { defineChannel } from '../../core/component.ts'
 import { duration, secret, text } from '../../core/config-field.ts'
 import { LogpipeError } from '../../core/error.ts'
 
+/** `fetch` refuses such an address, with an error that repeats the password (Fetch standard, Request constructor). */
+function hasUser(url: string): boolean {
+  const parsed = URL.parse(url)
+  return parsed !== null && (parsed.username !== '' || parsed.password !== '')
+}
+
 const Config = z.strictObject({
-  url: text({ about: 'Where notices are posted, http or https.' }).refine(
-    (url) => /^https?:$/.test(URL.parse(url)?.protocol ?? ''),
-    'is not an address that begins with http:// or https://',
-  ),
+  url: text({ about: 'Where notices are posted, http or https.' })
+    .refine(
+      (url) => /^https?:$/.test(URL.parse(url)?.protocol ?? ''),
+      'is not an address that begins with http:// or https://',
+    )
+    .refine((url) => !hasUser(url), 'holds a user or a password, which no request can carry in its address'),
   secret: secret({ about: 'Key of the HMAC-SHA256 of the body in X-Logpipe-Signature.' }).optional(),
   timeout: duration({ about: 'How long an answer may take.', default: '10s', min: '1s', max: '5m' }),
 })

@@ -7,7 +7,7 @@ import { mergeFields, nullObject, putAt } from '../../core/log-event.ts'
 import { isoText } from '../../core/time-text.ts'
 import { WriterMark } from '../../core/writer-mark.ts'
 import type { TextContext } from '../format.ts'
-import { digitsEnd, isDigit, scanDurationNs, scanUint } from '../quantity.ts'
+import { isDigit, scanUint } from '../quantity.ts'
 import { ipv4End, writeIp, writeIpv4Source, writeSourceAndPort } from '../text/address.ts'
 import { writeScratchJson, writeTime } from '../text/constant.ts'
 import { writeTarget } from '../text/request.ts'
@@ -21,8 +21,10 @@ import { wholeBase } from './template.ts'
 import { tokenKind, type JsonTokens } from './tokens.ts'
 import { StackText } from './stack-text.ts'
 import {
+  durationNs,
   firstItemEnd,
   isTarget,
+  maxWholeDigits,
   pinoScale,
   pythonScale,
   syslogScale,
@@ -81,8 +83,7 @@ const {
 const { string: stringKind, number: numberKind } = tokenKind
 const message = fieldId('message')
 const space = 0x20
-/** Digits that times the ns of a second are still exact. */
-const maxWholeDigits = 6
+/** Below it, whole seconds in ns are exact. */
 const maxWhole = 10 ** maxWholeDigits
 /** Bits of what an object has turned out to have. */
 const has = { target: 1, result: 2, time: 4 } as const
@@ -235,6 +236,8 @@ export class EventSteps {
     let from = list[token + 1]!
     let to = list[token + 2]!
     const code = this.#plan.codes[i]!
+    // A string without escapes is the inside of one wherever it is cut.
+    out.isProved = list[token + 3] !== 1 && (list[token]! & 7) === stringKind
     if (list[token + 3] === 1 && code !== codeCopy && code !== codePayload) {
       from = unescapeInto(out, bytes, from, to)
       bytes = out.batch.scratch
@@ -243,6 +246,7 @@ export class EventSteps {
     }
     const isWritten = code <= codeIp ? this.#named(i, token, bytes, from, to) : this.#special(i, token, bytes, from, to)
     out.inScratch = was
+    out.isProved = false
     if (isWritten) return
     if (this.#plan.flagged[i] === 1) out.addFlags(eventFlag.value_invalid)
     this.#copyTo(this.#plan.fallbacks[i]!, this.#plan.fallbackNames[i]!, token)
@@ -430,11 +434,8 @@ export class EventSteps {
   }
 
   #duration(unitNs: number, bytes: Uint8Array, start: number, end: number): boolean {
-    const digits = digitsEnd(bytes, start, end)
-    const isWhole = digits === end && !Number.isNaN(unitNs) && end - start <= maxWholeDigits
-    const ns = isWhole ? scanUint(bytes, start, end) * unitNs : scanDurationNs(bytes, start, end, unitNs)
-    if (!(ns >= 0)) return false
-    this.#out.setDurationNs(ns)
-    return this.#noted(has.result, true)
+    const ns = durationNs(bytes, start, end, unitNs)
+    if (ns >= 0) this.#out.setDurationNs(ns)
+    return this.#noted(has.result, ns >= 0)
   }
 }

@@ -129,17 +129,25 @@ export class JsonTemplate implements Oddness {
   }
 }
 
-/** Position after the bytes `pieces[from, to)` if they stand at `at`, else -1; four at a time, the last four again. */
+/**
+ * Position after the bytes `pieces[from, to)` if they stand at `at`, else -1. Eight at a time, the last eight again, as
+ * doubles: these are equal only if their bytes are, since the pieces are UTF-8 without zero bytes (neither NaN nor 0).
+ */
 function pieceEnd(view: DataView, at: number, end: number, pieces: DataView, from: number, to: number): number {
   const size = to - from
   if (at + size > end) return -1
-  if (size < 4) {
-    for (let i = 0; i < size; i++) if (view.getUint8(at + i) !== pieces.getUint8(from + i)) return -1
-    return at + size
+  if (size < 8) {
+    if (size < 4) {
+      for (let i = 0; i < size; i++) if (view.getUint8(at + i) !== pieces.getUint8(from + i)) return -1
+      return at + size
+    }
+    const last = size - 4
+    if (view.getInt32(at, true) !== pieces.getInt32(from, true)) return -1
+    return view.getInt32(at + last, true) === pieces.getInt32(from + last, true) ? at + size : -1
   }
-  const last = size - 4
-  for (let i = 0; i < last; i += 4) if (view.getInt32(at + i, true) !== pieces.getInt32(from + i, true)) return -1
-  return view.getInt32(at + last, true) === pieces.getInt32(from + last, true) ? at + size : -1
+  const last = size - 8
+  for (let i = 0; i < last; i += 8) if (view.getFloat64(at + i, true) !== pieces.getFloat64(from + i, true)) return -1
+  return view.getFloat64(at + last, true) === pieces.getFloat64(from + last, true) ? at + size : -1
 }
 
 function booleanEnd(bytes: Uint8Array, at: number, end: number): number {

@@ -14,7 +14,7 @@ import {
   syslogSeverity,
   syslogWord,
 } from '../level.ts'
-import { isDigit, scanDecimal, scanUint } from '../quantity.ts'
+import { digitsEnd, isDigit, scanDecimal, scanDurationNs, scanUint } from '../quantity.ts'
 import { writeConstant } from '../text/constant.ts'
 import { writeSpanId, writeTraceId } from '../text/trace-context.ts'
 import { WordTable } from '../word-table.ts'
@@ -166,6 +166,15 @@ export function writeOutcome(bytes: Uint8Array, start: number, end: number, out:
   const outcome = outcomes.findIndex((word) => word === textOf(bytes, start, end))
   if (outcome > 0) out.setOutcome(outcome)
   return outcome > 0
+}
+
+/** Digits that times the ns of a second are still exact. */
+export const maxWholeDigits = 6
+
+/** ns of a number in a unit of that many ns; NaN: the unit is in the text. Below 0 or NaN if there is none. */
+export function durationNs(bytes: Uint8Array, start: number, end: number, unitNs: number): number {
+  const isWhole = digitsEnd(bytes, start, end) === end && end - start <= maxWholeDigits && !Number.isNaN(unitNs)
+  return isWhole ? scanUint(bytes, start, end) * unitNs : scanDurationNs(bytes, start, end, unitNs)
 }
 
 /** `200`, `"200"`, `"200 OK"`: 100 to 599. */

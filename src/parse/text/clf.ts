@@ -91,12 +91,16 @@ function scanStamp(bytes: Uint8Array, at: number, end: number, out: EventWriter,
 export function scanRequestPart(bytes: Uint8Array, at: number, start: number, end: number, out: EventWriter): number {
   const request = at + 1
   const requestEnd = closingQuote(bytes, request, end, out)
+  const { isProved } = out
+  out.isProved = false
   if (requestEnd < 0 || requestEnd + 1 >= end || bytes[requestEnd + 1] !== space) return -1
   const status = scanStatus(bytes, requestEnd + 2, end, out)
   if (status < 0 || status >= end || bytes[status] !== space) return -1
   const to = scanCount(responseBytes, invalidResponseBytes, bytes, status + 1, end, out)
   if (to < 0) return -1
+  out.isProved = isProved
   writeRequest(bytes, request, requestEnd, out)
+  out.isProved = false
   const isTold = requestEnd - request > 1 || (requestEnd > request && bytes[request] !== dash)
   if (isTold) out.text(message, request, requestEnd)
   else out.text(message, start, end)
@@ -109,10 +113,12 @@ export function scanAgents(bytes: Uint8Array, at: number, end: number, out: Even
   const referrerEnd = closingQuote(bytes, at + 2, end, out)
   if (referrerEnd < 0 || referrerEnd + 3 >= end) return -1
   if (bytes[referrerEnd + 1] !== space || bytes[referrerEnd + 2] !== quote) return -1
+  writePresent(referrer, bytes, at + 2, referrerEnd, out)
+  out.isProved = false
   const agentEnd = closingQuote(bytes, referrerEnd + 3, end, out)
   if (agentEnd < 0) return -1
-  writePresent(referrer, bytes, at + 2, referrerEnd, out)
   writePresent(userAgent, bytes, referrerEnd + 3, agentEnd, out)
+  out.isProved = false
   return agentEnd + 1
 }
 

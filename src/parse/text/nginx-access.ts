@@ -112,6 +112,7 @@ function scanTail(bytes: Uint8Array, from: number, end: number, out: EventWriter
 /** The forwarded list, whose inside begins at `from`; returns the position after its quote. */
 function scanForwarded(bytes: Uint8Array, from: number, end: number, out: EventWriter): number {
   const to = closingQuote(bytes, from, end, out)
+  out.isProved = false
   if (to < 0) return -1
   const isAbsent = to === from || (to === from + 1 && bytes[from] === dash)
   if (!isAbsent && !writeIpList(relatedIp, bytes, from, to, out)) out.text(forwardedFor, from, to)
@@ -191,6 +192,7 @@ function scanPairs(bytes: Uint8Array, start: number, end: number, out: EventWrit
     let to = from
     if (from < end && bytes[from] === quote) {
       to = closingQuote(bytes, ++from, end, out)
+      out.isProved = false
       if (to < 0) return false
     } else while (to < end && !endsPlainValue(bytes, to, end)) to++
     if (!writePair(keys.find(bytes, at + 1, keyEnd), bytes, from, to, out)) isKnown = false

@@ -1,6 +1,7 @@
 import { eventFlag } from '../../core/event-flag.ts'
 import type { EventWriter } from '../../core/event-writer.ts'
 import { fieldId } from '../../core/field.ts'
+import { stringStop } from '../json/string-stop.ts'
 import { isDigit, scanUint } from '../quantity.ts'
 import { pathEnd } from '../route.ts'
 import { portColon, writePort } from './address.ts'
@@ -22,33 +23,23 @@ const invalidStatus = fieldId('attributes.http.response.status_code')
 /** Longer words in capitals are no methods. */
 const maxMethodBytes = 32
 
-/** Place of the quote that ends a quoted text whose inside begins at `from`; `\"` is none. -1 if it is open. */
+/**
+ * Place of the quote that ends a quoted text whose inside begins at `from`; `\"` is none. -1 if it is open. Sets
+ * `out.isProved` for this text; the caller writes it and resets that.
+ */
 export function closingQuote(bytes: Uint8Array, from: number, end: number, out: EventWriter): number {
   // The careful loop takes several times as long, and few texts need it.
-  const first = quoteAt(out.viewOf(bytes), from, end)
-  if (first === end) return -1
-  if (first === from || bytes[first - 1] !== backslash) return first
-  for (let i = from; i < end; i++) {
+  const first = stringStop(out.viewOf(bytes), from, end)
+  if (first < end && bytes[first] === quote) {
+    out.isProved = true
+    return first
+  }
+  for (let i = first; i < end; i++) {
     const byte = bytes[i]!
     if (byte === quote) return i
     if (byte === backslash) i++
   }
   return -1
-}
-
-/**
- * Where the first quote is, `end` if there is none: four bytes at a time (zero bytes of x ^ quotes: H. S. Warren, Hacker's
- * Delight, section 6-1; the lowest of them is told exactly).
- */
-function quoteAt(view: DataView, from: number, end: number): number {
-  let at = from
-  for (const last = end - 4; at <= last; at += 4) {
-    const four = view.getInt32(at, true) ^ 0x22222222
-    const found = (four - 0x01010101) & ~four & 0x80808080
-    if (found !== 0) return at + ((31 - Math.clz32(found & -found)) >> 3)
-  }
-  while (at < end && view.getUint8(at) !== quote) at++
-  return at
 }
 
 /** Writes a text unless it is `-` or empty. */

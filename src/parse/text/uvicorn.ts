@@ -64,6 +64,7 @@ function scanAccess(bytes: Uint8Array, start: number, end: number, out: EventWri
   const request = address + 4
   if (bytes[address + 3] !== quote) return false
   const requestEnd = closingQuote(bytes, request, end, out)
+  out.isProved = false
   if (requestEnd < 0 || requestEnd + 2 >= end || bytes[requestEnd + 1] !== space) return false
   const isWebSocket = startsWith(webSocket, bytes, request, requestEnd)
   const status = requestEnd + 2

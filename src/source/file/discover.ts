@@ -127,7 +127,8 @@ function foundFile(file: string, stats: BigIntStats | string): FoundFile | undef
   return { path: file, inode: inodeOf(stats), size: Number(stats.size), mtimeMs: Number(stats.mtimeMs) }
 }
 
-function inodeOf(stats: BigIntStats): string {
+/** Device and inode, for `FoundFile.inode`. */
+export function inodeOf(stats: BigIntStats): string {
   return `${stats.dev}:${stats.ino}`
 }
 

@@ -4,6 +4,7 @@ import { LogpipeError } from '../../core/error.ts'
 import { splitLines } from '../../core/lines.ts'
 import { RecordBatch, type Source } from '../../core/record-batch.ts'
 import { cutValues, WholeLine } from '../line-buffer.ts'
+import { inodeOf } from './discover.ts'
 
 const chunkSize = 256 * 1024
 /** A buffer that could hold less than this is not worth a read. */
@@ -12,6 +13,8 @@ const leastRead = 4096
 export interface FileSettings {
   readonly source: Source
   readonly path: string
+  /** Of the file that was found under this path (`discover.ts`); absent: whatever has the path. */
+  readonly inode?: string
   readonly start: number
   /** Record time of the first line, epoch ms. */
   readonly mtimeMs: number
@@ -34,6 +37,8 @@ export class FilePartition implements Partition {
   readonly #settings: FileSettings
   #handle: FileHandle | undefined
   #buffer = new Uint8Array(0)
+  /** A read has found less than the size that was seen. */
+  #isShort = false
   /** Size of a buffer that is worth keeping. */
   #usual = 0
   /** Nothing more will be written: the rest after the last LF is a line, too. */
@@ -56,9 +61,12 @@ export class FilePartition implements Partition {
 
   async read(from: bigint, maxBytes: number): Promise<ReadResult> {
     const at = Number(from)
-    const size = await this.#size()
+    // Far from the end the size does not matter, unless the file has become shorter.
+    const isFar = at + Math.max(maxBytes, leastRead) < this.seenSize && !this.#isShort
+    const size = isFar ? this.seenSize : await this.#size()
+    this.#isShort = false
     if (from < this.start || (at > size && this.#settings.endAt !== undefined)) {
-      throw new LogpipeError('LP_REPLAY_RANGE', `reading ${this.source.name} at ${from} of ${size} bytes`)
+      throw this.#gone(`it has ${size} bytes, and was to be read from ${from} on`)
     }
     if (at > size) this.isTruncated = true
     const isKnownPart = this.#waiting.at === at && this.#waiting.size === size && !this.#isClosed
@@ -69,6 +77,10 @@ export class FilePartition implements Partition {
     let have = 0
     for (let want = Math.min(most, this.#usual); ; want = Math.min(most, want * 4)) {
       have = await this.#fill(at, have, want)
+      if (isFar && have < want) {
+        this.#isShort = true
+        return this.read(from, maxBytes)
+      }
       const isEnd = at + have >= size || have < want
       const batch = new RecordBatch(this.source, this.#buffer.subarray(0, have), from, Math.ceil(have / 128))
       splitLines(batch, 0, have, { timestamp: NaN, offset: 0, isEnd: isEnd && this.#isClosed })
@@ -104,11 +116,24 @@ export class FilePartition implements Partition {
 
   /** A file that is followed is open from the start: its path may be that of another one by now. */
   async #open(): Promise<FileHandle> {
-    if (this.#handle === undefined && this.#settings.endAt === undefined) {
-      throw new LogpipeError('LP_REPLAY_RANGE', `reading ${this.source.name}: it is closed`)
+    if (this.#handle !== undefined) return this.#handle
+    const { endAt, inode } = this.#settings
+    if (endAt === undefined) throw new LogpipeError('LP_REPLAY_RANGE', `reading ${this.source.name}: it is closed`)
+    const handle = await open(this.#settings.path).catch((cause: NodeJS.ErrnoException) => {
+      throw cause.code === 'ENOENT' ? this.#gone('it is no longer there') : cause
+    })
+    if (inode !== undefined && inodeOf(await handle.stat({ bigint: true })) !== inode) {
+      await handle.close()
+      throw this.#gone('another file has its name by now')
     }
-    this.#handle ??= await open(this.#settings.path)
-    return this.#handle
+    this.#handle = handle
+    return handle
+  }
+
+  #gone(why: string): LogpipeError {
+    return new LogpipeError('LP_REPLAY_RANGE', `reading ${this.source.name}: ${why}`, {
+      remedy: 'Follow files that are rotated (follow: true), or start again to read what is there now.',
+    })
   }
 
   /** A range that was read to its end holds no descriptor; reading again opens the file again. */

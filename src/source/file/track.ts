@@ -148,6 +148,7 @@ export class FileInput implements RecordInput {
     this.#ports.report(
       new LogpipeError('LP_SOURCE_READ', `following ${file.path}: it was truncated, reading starts again at 0`, {
         retryable: true,
+        remedy: 'Nothing, if that was meant; rotation by renaming loses no line.',
       }),
     )
     const next = { ...known, ...headFacts(opened.head), generation, mtimeMs: file.mtimeMs, start: 0 }
@@ -164,7 +165,9 @@ export class FileInput implements RecordInput {
       await handle.close()
       this.#complain(
         file.path,
-        new LogpipeError('LP_SOURCE_READ', `reading ${file.path}: compressed files are not read`),
+        new LogpipeError('LP_SOURCE_READ', `reading ${file.path}: compressed files are not read`, {
+          remedy: 'Inflate it, or leave it out with exclude.',
+        }),
       )
     } else if (known !== undefined && isSameFile(known, head)) await this.#track(file, known, handle)
     else if (known !== undefined) await this.#restart(file, known, { handle, head })
@@ -213,6 +216,7 @@ export class FileInput implements RecordInput {
       {
         source: sourceOf(known, this.#ports.pipeline, serviceName),
         path: file.path,
+        inode: file.inode,
         start: known.start,
         mtimeMs: known.mtimeMs,
         maxRecordSize,

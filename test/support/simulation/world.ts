@@ -287,10 +287,10 @@ function sinkOf(life: Life, take: (id: string, doc: string) => void): EventSink 
     const { records } = batch
     for (let row = from; row < batch.count; row++) {
       out.reset()
-      encoder.encode(batch, row, out)
+      encoder.encode(batch, row, row + 1, out)
       const position = records.base + BigInt(batch.offset[row]!)
       const id = eventId(records.source, position, batch.recordTime[row]!, batch.sub[row]!)
-      take(`${records.source.id} ${position} ${id}`, Buffer.from(out.written()).toString('utf8'))
+      take(`${records.source.id} ${position} ${id}`, Buffer.from(out.written()).toString('utf8').trimEnd())
     }
   }
   return { write: (batch, from) => life.during(() => write(batch, from)), stop: () => Promise.resolve() }

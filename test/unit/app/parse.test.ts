@@ -137,7 +137,7 @@ test('every line that is not blank is one event, whatever its bytes', async () =
 test.each([
   [{ format: 'nginx' }, 'there is no format nginx', 'did you mean nginx_access or nginx_error?'],
   [{ format: 'pinno' }, 'there is no format pinno', 'did you mean pino?'],
-  [{ timezone: 'Mars' }, 'timezone is not a time zone', undefined],
+  [{ timezone: 'Mars' }, 'timezone is not a time zone', 'See logpipe COMMAND --help.'],
 ])('%j is wrong usage', (change, message, remedy) => {
   let error: unknown
   try {

@@ -40,8 +40,8 @@ function eventOf(text: string, write: (out: EventWriter, batch: EventBatch) => v
 // oxlint-disable-next-line typescript/no-explicit-any -- JSON of a test: its shape is what is tested
 function documentOf(batch: EventBatch): any {
   const out = new ByteWriter(16)
-  new EventEncoder().encode(batch, 0, out)
-  const text = textOf(out.bytes, 0, out.at)
+  new EventEncoder().encode(batch, 0, 1, out)
+  const text = textOf(out.bytes, 0, out.at - 1)
   expect(JSON.stringify(new LogEvent(batch, 0).document())).toBe(text)
   return JSON.parse(text)
 }

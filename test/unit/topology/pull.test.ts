@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { VirtualClock, type Clock } from '../../../src/core/clock.ts'
 import type { Parser, ReadResult } from '../../../src/core/component.ts'
+import { LogpipeError } from '../../../src/core/error.ts'
 import { EventTables } from '../../../src/core/event-batch.ts'
 import { RecordBatch } from '../../../src/core/record-batch.ts'
 import { Credit } from '../../../src/topology/credit.ts'
@@ -49,7 +50,12 @@ function runOf(id: string, reads: readonly Read[]): PartitionRun<DeriveStanding>
   return new PartitionRun(claim, unit, { partition, pipeline: 0, parser })
 }
 
-function pullOf(runs: readonly PartitionRun<DeriveStanding>[], clock: Clock, isBounded = false): Pull<DeriveStanding> {
+function pullOf(
+  runs: readonly PartitionRun<DeriveStanding>[],
+  clock: Clock,
+  isBounded = false,
+  report: (error: LogpipeError) => void = () => {},
+): Pull<DeriveStanding> {
   for (const run of runs) run.lastArrivalMs = clock.now()
   return new Pull(runs, () => isBounded, {
     clock,
@@ -63,7 +69,8 @@ function pullOf(runs: readonly PartitionRun<DeriveStanding>[], clock: Clock, isB
     pollMs: 200,
     look: async () => {},
     onIdle: async () => {},
-    report: () => {},
+    isBounded: () => isBounded,
+    report,
   })
 }
 
@@ -126,6 +133,41 @@ describe('pull', () => {
     const run = runOf('grown', [failing, () => answer(1, { isFinished: true }), () => answer(0, { isFinished: true })])
     run.isEnded = true
     expect(await told(pullOf([run], clock, true), 9)).toEqual(['grown 1 records', 'grown end'])
+  })
+
+  it('tells once of a read that fails again and again, and once more when it fails later', async () => {
+    const clock = new DrivenClock(new VirtualClock(1_000_000))
+    const failing = (): ReadResult => {
+      throw new Error('input/output error')
+    }
+    const reads = [failing, failing, failing, () => answer(1), failing, failing, () => answer(2)]
+    const errors: string[] = []
+    const pull = pullOf([runOf('broken', reads)], clock, true, ({ code }) => void errors.push(code))
+    expect(await told(pull, 2)).toEqual(['broken 1 records', 'broken 2 records'])
+    expect(errors).toEqual(['LP_SOURCE_READ', 'LP_SOURCE_READ'])
+  })
+
+  it('ends a bounded source at a position that is gone, and waits for an unbounded one', async () => {
+    const errors: string[] = []
+    const gone = (): ReadResult => {
+      throw new LogpipeError('LP_REPLAY_RANGE', 'reading a.log: it is no longer there')
+    }
+    const bounded = pullOf(
+      [
+        runOf('gone', [() => answer(1), gone]),
+        runOf('other', [() => answer(1), () => answer(0, { isFinished: true })]),
+      ],
+      new DrivenClock(new VirtualClock(1_000_000)),
+      true,
+      ({ code }) => void errors.push(code),
+    )
+    expect((await told(bounded, 9)).sort()).toEqual(['gone 1 records', 'gone end', 'other 1 records', 'other end'])
+    expect(errors).toEqual(['LP_REPLAY_RANGE'])
+    const unbounded = pullOf(
+      [runOf('later', [gone, gone, () => answer(1)])],
+      new DrivenClock(new VirtualClock(1_000_000)),
+    )
+    expect(await told(unbounded, 1)).toEqual(['later 1 records'])
   })
 
   it('ends when it is stopped before or during a wait, and leaves no timer behind', async () => {
