@@ -1,5 +1,6 @@
 import { compileDerives } from '../src/derive/program.ts'
-import { createAlertUnit } from '../src/alert/unit.ts'
+import type { AlertState } from '../src/alert/state.ts'
+import { createAlertUnit, type AlertUnit } from '../src/alert/unit.ts'
 import type { DeriveSpec } from '../src/core/program.ts'
 import type { Frame, FrameDerive } from '../src/core/frame.ts'
 import { Bag } from '../src/core/bag.ts'
@@ -10,7 +11,7 @@ import type { Bench } from './harness.ts'
 const seriesCount = 100_000
 const startMs = 1_795_299_240_000
 
-/** A snapshot of the alert unit with 100,000 series (`requests` by service and route): read back into state. */
+/** A snapshot of the alert unit with 100,000 series (`requests` by service and route): written, and read back into state. */
 export const restore: readonly Bench[] = [
   {
     name: 'restore',
@@ -19,25 +20,7 @@ export const restore: readonly Bench[] = [
       {
         name: 'decode',
         async prepare() {
-          const definition = derives.find(({ type }) => type === 'requests')
-          if (definition === undefined) throw new Error('there is no derive requests')
-          const spec: DeriveSpec = {
-            id: 'requests',
-            type: 'requests',
-            // A config is a record of its keys.
-            config: definition.config.parse({ window: '1m' }) as Record<string, unknown>,
-            by: ['service.name', 'logpipe.http.route'],
-            pipelines: [],
-            allowedLatenessMs: 3_600_000,
-            maxSeries: seriesCount,
-            samples: 0,
-          }
-          const [compiled] = compileDerives([spec], derives)
-          if (compiled === undefined) throw new Error('nothing was compiled')
-          const settings = { app: 'bench', cluster: 'bench', externalUrl: '', tickMs: 15_000, configHash: '' }
-          const unit = createAlertUnit({ ...settings, derives: [compiled], rules: [] })
-          const state = unit.initial()
-          for (const frame of frames(compiled.width)) unit.step(state, frame, () => {})
+          const { unit, state } = loaded()
           const chunks = [...unit.encode(state)]
           return async () => {
             const restored = unit.decode(unit.stateVersion, chunks)
@@ -45,9 +28,44 @@ export const restore: readonly Bench[] = [
           }
         },
       },
+      {
+        name: 'encode',
+        async prepare() {
+          const { unit, state } = loaded()
+          return async () => {
+            let bytes = 0
+            for (const chunk of unit.encode(state)) bytes += chunk.bytes.length
+            return bytes > 0 ? seriesCount : 0
+          }
+        },
+      },
     ],
   },
 ]
+
+/** The alert unit, with a state of so many series. */
+function loaded(): { unit: AlertUnit; state: AlertState } {
+  const definition = derives.find(({ type }) => type === 'requests')
+  if (definition === undefined) throw new Error('there is no derive requests')
+  const spec: DeriveSpec = {
+    id: 'requests',
+    type: 'requests',
+    // A config is a record of its keys.
+    config: definition.config.parse({ window: '1m' }) as Record<string, unknown>,
+    by: ['service.name', 'logpipe.http.route'],
+    pipelines: [],
+    allowedLatenessMs: 3_600_000,
+    maxSeries: seriesCount,
+    samples: 0,
+  }
+  const [compiled] = compileDerives([spec], derives)
+  if (compiled === undefined) throw new Error('nothing was compiled')
+  const settings = { app: 'bench', cluster: 'bench', externalUrl: '', tickMs: 15_000, configHash: '' }
+  const unit = createAlertUnit({ ...settings, derives: [compiled], rules: [] })
+  const state = unit.initial()
+  for (const frame of frames(compiled.width)) unit.step(state, frame, () => {})
+  return { unit, state }
+}
 
 function* frames(width: number): Generator<Frame> {
   const perFrame = 50_000
@@ -79,6 +97,7 @@ function* frames(width: number): Generator<Frame> {
       pipeline: 'bench',
       from,
       to: { offset: position, sub: 0 },
+      earliest: startMs,
       at: startMs + 15_000,
       watermark: startMs + 15_000,
       configHash: '',

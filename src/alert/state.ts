@@ -45,6 +45,8 @@ export class AlertState {
   tick = -Infinity
   /** First evaluated tick: keys that are expected are watched from here on. */
   firstTick = -Infinity
+  /** Time of the earliest event that came before the first tick, epoch ms. */
+  earliest = Infinity
   /** Something changed at the last tick, so the next one is not idle. */
   isMoving = false
   readonly pending = new Pending()

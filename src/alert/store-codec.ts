@@ -1,4 +1,4 @@
-import type { Decoder, Encoder } from '../core/codec.ts'
+import { Encoder, type Decoder } from '../core/codec.ts'
 import type { FrameDerive } from '../core/frame.ts'
 import {
   decodeCells,
@@ -11,13 +11,24 @@ import {
 import type { PaneStore, Series } from './pane-store.ts'
 import { entriesByKey } from './state.ts'
 
-/** Canonical bytes of a store: its series by key, their windows, their panes, their samples. */
-export function encodeStore(to: Encoder, store: PaneStore): void {
-  to.text(store.derive.hash)
-  to.uint(store.derive.width)
-  to.uint(store.expired)
-  to.uint(store.overflowed)
+/** Series in a chunk: encoding it takes some 10 ms. */
+const perChunk = 2000
+
+/** Canonical bytes of a store in chunks: its series by key, their windows, their panes, their samples. */
+export function* encodeStore(store: PaneStore): Generator<Uint8Array> {
   const list = entriesByKey(store.series).map(([, series]) => series)
+  for (let from = 0; from === 0 || from < list.length; from += perChunk) {
+    const to = new Encoder()
+    to.text(store.derive.hash)
+    to.uint(store.derive.width)
+    to.uint(store.expired)
+    to.uint(store.overflowed)
+    encodeSeries(to, store, list.slice(from, from + perChunk))
+    yield to.finish()
+  }
+}
+
+function encodeSeries(to: Encoder, store: PaneStore, list: readonly Series[]): void {
   encodeCells(
     to,
     viewOf(store, list, (series) => [series.windowStarts, series.windowSlots]),
@@ -66,7 +77,7 @@ function viewOf(
   })
 }
 
-/** Fills an empty store; a derive that changed begins anew. `tick` is the last evaluated one. */
+/** Takes a chunk into a store; a derive that changed begins anew. `tick` is the last evaluated one. */
 export function decodeStore(from: Decoder, store: PaneStore, tick: number): void {
   if (from.text() !== store.derive.hash || from.uint() !== store.derive.width) return
   store.expired = from.uint()

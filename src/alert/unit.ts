@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject } from '../core/event-batch.ts'
 import { accept, type Frame } from '../core/frame.ts'
-import { paneStart } from '../core/pane.ts'
+import { paneEnd, paneStart } from '../core/pane.ts'
 import type { Decision, Output, Unit } from '../core/unit.ts'
 import { deadline, type Episode } from './episode.ts'
 import { windowMark } from './pane-store.ts'
@@ -81,6 +81,7 @@ class AlertRun {
     source.lastTo = frame.to
     source.watermark = Math.max(source.watermark, frame.watermark)
     source.isEnded = frame.isEnd
+    if (state.tick === -Infinity) state.earliest = Math.min(state.earliest, frame.earliest)
     const { tickMs } = this.#program
     state.pending.add(frame, { tickMs, earliest: state.tick + tickMs, isApproximate: verdict === 'overlap' })
     this.#proceed(state, out)
@@ -139,9 +140,10 @@ class AlertRun {
     const { tickMs } = this.#program
     if (state.tick === -Infinity) {
       const first = state.pending.first()
-      if (first < Infinity) return first
-      const isWatching = state.rules.some(({ rule }) => rule.expected.length > 0)
-      return isWatching && watermark > -Infinity ? paneStart(watermark, tickMs) : first
+      if (!state.rules.some(({ rule }) => rule.expected.length > 0)) return first
+      // Keys are expected from the first pane with an event on, whatever counts it; without any, from where sources are.
+      if (state.earliest < Infinity) return paneEnd(state.earliest, tickMs)
+      return first === Infinity && watermark > -Infinity ? paneStart(watermark, tickMs) : first
     }
     const next = state.tick + tickMs
     if (state.isMoving) return next

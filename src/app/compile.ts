@@ -62,13 +62,13 @@ function ruleSpec(entry: RuleEntry): RuleSpec {
 }
 
 function deriveSpecs(pipeline: Pipeline): DeriveSpec[] {
-  return pipeline.derives.map(({ id, type, keys, config }) => ({
+  return pipeline.derives.map(({ id, type, keys, config, pipelines }) => ({
     id,
     type,
     config,
     by: keys.by,
     where: keys.where,
-    pipelines: [pipeline.name],
+    pipelines: pipelines ?? [pipeline.name],
     allowedLatenessMs: keys.allowed_lateness,
     maxSeries: keys.max_series ?? pipeline.maxSeries,
     samples: 0,

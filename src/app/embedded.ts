@@ -135,6 +135,7 @@ function createEngine(project: Project, { program, alertUnit }: Units, options: 
       store.deadLetters.add(events, { configHash: project.hash, version, instance, nowMs: clock.now() })
     },
     onCommitted: () => options.onCommitted?.(),
+    pause: () => new Promise((resolve) => setImmediate(resolve)),
     ...(options.onEvents === undefined ? {} : { onEvents: options.onEvents }),
     report: (error) => telemetry.reported(error),
   })

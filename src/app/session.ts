@@ -209,11 +209,12 @@ function startRetention({ installation }: Project, store: Store, telemetry: Tele
     name: 'retention',
     expression: schedule,
     async run() {
+      const units = await store.log.units()
       const deleted = await store.retain({
         nowMs: wallClock.now(),
         limits: { events, metrics, alerts, deadLetters },
         journalFloor(input) {
-          const unit = store.log.units().find((name) => name.endsWith(`/journal:${input}`))
+          const unit = units.find((name) => name.endsWith(`/journal:${input}`))
           return unit === undefined ? undefined : store.log.oldestPosition(unit)
         },
         pause: () => new Promise((resolve) => setImmediate(resolve)),

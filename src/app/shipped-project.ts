@@ -27,12 +27,14 @@ export function shippedProject(inputs: readonly Input[]): Project {
   if (project === undefined || pipeline === undefined) {
     throw new LogpipeError('LP_INTERNAL', `reading the shipped pipelines: ${findings[0]?.message ?? 'there are none'}`)
   }
+  const names = inputs.length === 1 ? ['default'] : inputs.map(({ type }) => type)
+  const derives = pipeline.derives.map((entry) => ({ ...entry, pipelines: names }))
   const pipelines = inputs.map((input, i) => ({
     ...pipeline,
-    name: inputs.length === 1 ? 'default' : input.type,
+    name: names[i]!,
     source: sourceOf(input, pipeline.source),
-    // Ids of metrics are unique over the project, so the first input alone has them.
-    derives: i === 0 ? pipeline.derives : [],
+    // Ids of metrics are unique over the project: the first one has them, and they count the events of all.
+    derives: i === 0 ? derives : [],
   }))
   return { ...project, pipelines }
 }

@@ -71,6 +71,8 @@ export interface RuleEntry extends Entry {
 
 export interface DeriveEntry extends Entry<DeriveKeys> {
   readonly id: string
+  /** Names of the pipelines whose events it counts; absent: the one that has it. No file says so. */
+  readonly pipelines?: readonly string[]
 }
 
 export interface Pipeline {

@@ -9,6 +9,7 @@ export function encodeFrame(to: Encoder, frame: Frame): void {
   to.text(frame.pipeline)
   encodePosition(to, frame.from)
   encodePosition(to, frame.to)
+  to.double(frame.earliest)
   to.double(frame.at)
   to.double(frame.watermark)
   to.text(frame.configHash)
@@ -25,6 +26,7 @@ export function decodeFrame(from: Decoder): Frame {
     pipeline: from.text(),
     from: decodePosition(from),
     to: decodePosition(from),
+    earliest: from.double(),
     at: from.double(),
     watermark: from.double(),
     configHash: from.text(),

@@ -12,6 +12,8 @@ export interface Frame {
   /** [from, to): contiguous per source. Equal for a heartbeat. */
   readonly from: Position
   readonly to: Position
+  /** Time of its earliest event, whether or not anything counts it, epoch ms; Infinity: it has none. */
+  readonly earliest: number
   /** Belongs to tick `at` and later ones: a tick t takes the frames with `at <= t`. Epoch ms, a pane end. */
   readonly at: number
   /** Watermark of the source after this frame, epoch ms. No later frame has an `at` at or below it. */

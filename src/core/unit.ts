@@ -74,6 +74,10 @@ export interface Progress {
 
 export interface Snapshot {
   readonly unit: string
+  /** Number of the commit that it is part of. */
+  readonly seq: number
+  /** Entries of the log of frames that it includes; 0 in `derive`. */
+  readonly frames: number
   readonly stateVersion: number
   readonly configHash: string
   /** Input position the state stands at. */
@@ -92,7 +96,18 @@ export interface Commit {
   readonly decisions: readonly Decision[]
   readonly outputs: readonly Output[]
   readonly progress: Json
+  /** Encoded frames that the unit cut since the last commit, in order: what `alert` takes. */
+  readonly frames?: readonly Uint8Array[]
+  /** What the state at `next` has beside the one of the commit before, so that no record is needed again. */
+  readonly change?: Uint8Array
   readonly snapshot?: Snapshot
+}
+
+/** One entry of a log that lies between the snapshots and the newest commit. */
+export interface Entry {
+  /** Contiguous, from 1: changes have the number of their commit. */
+  readonly n: number
+  readonly bytes: Uint8Array
 }
 
 /** Ownership of a unit. */
@@ -118,4 +133,16 @@ export interface UnitLog {
   commit(parts: readonly { readonly claim: Claim; readonly commit: Commit }[]): Promise<CommitOutcome>
   /** Newest progress of the unit. Rejects with LP_STATE_FENCED if the claim is no longer the newest. */
   resolve(claim: Claim): Promise<Progress | undefined>
+  /** Units that ever committed, sorted. */
+  units(): Promise<readonly string[]>
+  /**
+   * Changes of the unit after commit `after`, up to the first one that is damaged or gone. All of them are kept that the
+   * oldest snapshot needs.
+   */
+  changes(claim: Claim, after: number): AsyncIterable<Entry>
+  /**
+   * Frames of all units after the one numbered `after`, as `changes` has them, for the owner of `alert`. Those behind
+   * the first damaged one are forgotten: they are cut again.
+   */
+  frames(claim: Claim, after: number): AsyncIterable<Entry>
 }

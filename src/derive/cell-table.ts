@@ -25,6 +25,8 @@ export class CellTable {
   pane = new Float64Array(64)
   cells: Float64Array
   #bags: Bag[] = []
+  /** 1 for cells that changed since `takeChanged`. */
+  #isChanged = new Uint8Array(64)
   #slots = new Int32Array(256).fill(-1)
   #cellOf = new Int32Array(0)
   /** Panes come in runs: the hash of the last one is kept. */
@@ -54,6 +56,7 @@ export class CellTable {
         lastSeries = series[row]!
         lastPane = panes[row]!
         cell = this.#find(lastSeries, lastPane)
+        this.#isChanged[cell] = 1
       }
       const at = cell * derive.width
       this.cells[at]! += 1
@@ -70,18 +73,41 @@ export class CellTable {
     const taken = this.view()
     this.count = 0
     this.#slots.fill(-1)
+    this.#isChanged.fill(0)
     this.#bags = []
     return taken
   }
 
   /** A copy of the cells, with series numbered in the order of their first cell. */
   view(): FrameDerive {
-    const { width, id, keepsValues } = this.derive
+    const { count } = this
+    const part = this.#viewOf(this.seriesOf.subarray(0, count), this.pane.slice(0, count))
+    const cells = this.cells.slice(0, count * this.derive.width)
+    return { ...part, cells, bags: this.derive.keepsValues ? this.#bags : [] }
+  }
+
+  /** A copy of the cells that changed since the last call; undefined if none has. */
+  takeChanged(): FrameDerive | undefined {
+    const changed: number[] = []
+    for (let cell = 0; cell < this.count; cell++) if (this.#isChanged[cell] === 1) changed.push(cell)
+    if (changed.length === 0) return undefined
+    this.#isChanged.fill(0, 0, this.count)
+    const { width, keepsValues } = this.derive
+    const part = this.#viewOf(
+      Int32Array.from(changed, (cell) => this.seriesOf[cell]!),
+      Float64Array.from(changed, (cell) => this.pane[cell]!),
+    )
+    const cells = new Float64Array(changed.length * width)
+    changed.forEach((cell, i) => cells.set(this.cells.subarray(cell * width, (cell + 1) * width), i * width))
+    return { ...part, cells, bags: keepsValues ? changed.map((cell) => this.#bags[cell]!) : [] }
+  }
+
+  #viewOf(seriesOfCells: Int32Array, pane: Float64Array): Omit<FrameDerive, 'cells' | 'bags'> {
     const numbers = new Map<number, number>()
     const keys: string[] = []
-    const seriesOf = new Int32Array(this.count)
-    for (let cell = 0; cell < this.count; cell++) {
-      const series = this.seriesOf[cell]!
+    const seriesOf = new Int32Array(seriesOfCells.length)
+    for (let cell = 0; cell < seriesOf.length; cell++) {
+      const series = seriesOfCells[cell]!
       let number = numbers.get(series)
       if (number === undefined) {
         number = keys.push(this.series.keyOf(series)) - 1
@@ -89,25 +115,29 @@ export class CellTable {
       }
       seriesOf[cell] = number
     }
-    const pane = this.pane.slice(0, this.count)
-    return {
-      derive: id,
-      width,
-      series: keys,
-      seriesOf,
-      pane,
-      cells: this.cells.slice(0, this.count * width),
-      bags: keepsValues ? this.#bags : [],
+    return { derive: this.derive.id, width: this.derive.width, series: keys, seriesOf, pane }
+  }
+
+  /** Puts in cells that `view` or `takeChanged` gave, in place of those that are there. */
+  restore(saved: FrameDerive): void {
+    const { width, keepsValues } = this.derive
+    const numbers = saved.series.map((key) => this.series.seriesOf(key))
+    this.#reserve(saved.pane.length)
+    for (let i = 0; i < saved.pane.length; i++) {
+      const cell = this.#find(numbers[saved.seriesOf[i]!]!, saved.pane[i]!)
+      this.cells.set(saved.cells.subarray(i * width, (i + 1) * width), cell * width)
+      if (keepsValues) this.#bags[cell] = saved.bags[i]!
+      this.#isChanged[cell] = 1
     }
   }
 
-  /** Puts cells that `view` gave into this empty table. */
-  restore(saved: FrameDerive): void {
-    const numbers = saved.series.map((key) => this.series.seriesOf(key))
-    this.#reserve(saved.pane.length)
-    for (let cell = 0; cell < saved.pane.length; cell++) this.#find(numbers[saved.seriesOf[cell]!]!, saved.pane[cell]!)
-    this.cells.set(saved.cells)
-    if (this.derive.keepsValues) this.#bags = [...saved.bags]
+  /** Counts series in another table from now on. */
+  moveTo(series: SeriesTable): void {
+    const isChanged = this.#isChanged.slice()
+    const open = this.take()
+    this.series = series
+    if (open !== undefined) this.restore(open)
+    this.#isChanged.set(isChanged)
   }
 
   /** Room for `more` new cells, so that neither `cells` nor the slots move during a fold. */
@@ -118,6 +148,7 @@ export class CellTable {
       this.seriesOf = grown(this.seriesOf, new Int32Array(capacity))
       this.pane = grown(this.pane, new Float64Array(capacity))
       this.cells = grown(this.cells, new Float64Array(capacity * this.derive.width))
+      this.#isChanged = grown(this.#isChanged, new Uint8Array(capacity))
     }
     if (needed * 2 <= this.#slots.length) return
     let size = this.#slots.length

@@ -10,6 +10,14 @@ const maxSingle = 1000
 
 interface Counted {
   match: FrameMatch
+  /** Place in the list of its rule. */
+  readonly at: number
+}
+
+/** A match with its place among those of its rule. */
+export interface PlacedMatch {
+  readonly at: number
+  readonly match: FrameMatch
 }
 
 /** Events since the last cut that an occurrence rule asks for. */
@@ -19,6 +27,8 @@ export class MatchTable {
   readonly #lists: ReadonlyMap<string, Counted[]>
   readonly #singles = new Map<string, number>()
   readonly #seconds = new Map<string, Counted>()
+  /** Those that are new or were counted up since `takeChanged`. */
+  readonly #changed = new Set<Counted>()
 
   count = 0
 
@@ -53,17 +63,21 @@ export class MatchTable {
     const known = this.#seconds.get(second)
     if (match.count === 1 && singles <= maxSingle) {
       this.#singles.set(key, singles)
-      this.#push({ match })
-    } else if (known === undefined) {
-      const counted = { match }
-      this.#seconds.set(second, counted)
-      this.#push(counted)
-    } else known.match = { ...known.match, count: known.match.count + match.count }
+      this.#push(match)
+    } else if (known === undefined) this.#seconds.set(second, this.#push(match))
+    else {
+      known.match = { ...known.match, count: known.match.count + match.count }
+      this.#changed.add(known)
+    }
   }
 
-  #push(counted: Counted): void {
-    this.#lists.get(counted.match.rule)?.push(counted)
+  #push(match: FrameMatch): Counted {
+    const list = this.#lists.get(match.rule)
+    const counted = { match, at: list?.length ?? 0 }
+    list?.push(counted)
+    this.#changed.add(counted)
     this.count++
+    return counted
   }
 
   /** All matches, by rule and position. */
@@ -71,15 +85,35 @@ export class MatchTable {
     return [...this.#lists.values()].flat().map(({ match }) => match)
   }
 
+  /** The matches that are new or other since the last call. */
+  takeChanged(): PlacedMatch[] {
+    const changed = [...this.#changed]
+    this.#changed.clear()
+    return changed
+  }
+
   clear(): void {
     for (const list of this.#lists.values()) list.length = 0
     this.count = 0
     this.#singles.clear()
     this.#seconds.clear()
+    this.#changed.clear()
   }
 
   /** Takes back what `view` gave. */
   restore(matches: readonly FrameMatch[]): void {
     for (const match of matches) this.#put(match)
+  }
+
+  /** Takes back what `takeChanged` gave; matches of rules that it does not have are left out. */
+  amend(changed: readonly PlacedMatch[]): void {
+    if (changed.length === 0) return
+    const lists = new Map([...this.#lists].map(([rule, list]) => [rule, list.map(({ match }) => match)]))
+    for (const { at, match } of changed) {
+      const list = lists.get(match.rule)
+      if (list !== undefined) list[at] = match
+    }
+    this.clear()
+    this.restore([...lists.values()].flat())
   }
 }

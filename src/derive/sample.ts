@@ -24,6 +24,8 @@ export class SampleTable {
   #lists: FrameSample[][] = []
   /** Time of the last line kept, by cell; Infinity while there is room. */
   #latest = new Float64Array(0)
+  /** Cells whose lines changed since `takeChanged`. */
+  readonly #changed = new Set<number>()
 
   constructor(table: CellTable) {
     this.#table = table
@@ -61,6 +63,7 @@ export class SampleTable {
       text: sampleText(batch, row),
     }
     list.splice(at, 0, sample)
+    this.#changed.add(cell)
     if (list.length > this.#perCell) list.pop()
     if (list.length === this.#perCell) this.#latest[cell] = list.at(-1)!.timeMs
   }
@@ -70,24 +73,33 @@ export class SampleTable {
     return this.#lists.flat()
   }
 
+  /** All lines of the cells whose lines changed since the last call. */
+  takeChanged(): FrameSample[] {
+    const changed = [...this.#changed].flatMap((cell) => this.#lists[cell]!)
+    this.#changed.clear()
+    return changed
+  }
+
   clear(): void {
+    this.#changed.clear()
     this.#lists = []
     this.#latest.fill(Infinity)
   }
 
-  /** Takes back what `view` gave, after the cells were restored. */
+  /** Takes back what `view` or `takeChanged` gave, after the cells were restored. */
   restore(samples: readonly FrameSample[]): void {
+    if (samples.length === 0) return
     this.#reserve()
     const cells = new Map<string, number>()
     for (let cell = 0; cell < this.#table.count; cell++) {
       cells.set(`${this.#table.pane[cell]} ${this.#table.series.keyOf(this.#table.seriesOf[cell]!)}`, cell)
     }
-    for (const sample of samples) {
-      const cell = cells.get(`${sample.pane} ${sample.series}`)
+    for (const [place, list] of Map.groupBy(samples, (sample) => `${sample.pane} ${sample.series}`)) {
+      const cell = cells.get(place)
       if (cell === undefined) continue
-      const list = (this.#lists[cell] ??= [])
-      list.push(sample)
-      if (list.length === this.#perCell) this.#latest[cell] = sample.timeMs
+      this.#lists[cell] = list
+      this.#changed.add(cell)
+      this.#latest[cell] = list.length === this.#perCell ? list.at(-1)!.timeMs : Infinity
     }
   }
 

@@ -39,9 +39,13 @@ export class DeriveState {
   watermark = -Infinity
   /** Highest event time, epoch ms. */
   newest = -Infinity
+  /** Least event time since the last cut, epoch ms; Infinity if there is no event. */
+  earliest = Infinity
   /** Events older than the pane that the watermark was in. */
   late = 0
   isEnded = false
+  /** The next change holds all that is open: nothing that changes had before is open any more, or it was restored. */
+  isFresh = true
   readonly tables: readonly CellTable[]
   readonly samples: readonly SampleTable[]
   readonly matches: MatchTable
@@ -73,6 +77,15 @@ export class DeriveState {
     return size
   }
 
+  /** Forgets cells, matches and samples: they are in a frame. */
+  clearOpen(): void {
+    this.isFresh = true
+    this.earliest = Infinity
+    for (const table of this.tables) table.take()
+    this.matches.clear()
+    for (const samples of this.samples) samples.clear()
+  }
+
   /** The table of a list of `by` fields: derives with the same list share it. */
   seriesBy(by: readonly string[]): SeriesTable {
     const key = by.join()
@@ -89,26 +102,16 @@ export class DeriveState {
     let remembered = this.#dictionary.size
     for (const series of this.#series.values()) remembered += series.size
     if (remembered < maxRemembered) return
-    const open = this.tables.map((table) => table.take())
     this.#dictionary = new Dictionary(2 ** 30)
     this.#series = new Map()
-    this.tables.forEach((table, i) => {
-      table.series = this.seriesBy(table.derive.by)
-      if (open[i] !== undefined) table.restore(open[i])
-    })
+    for (const table of this.tables) table.moveTo(this.seriesBy(table.derive.by))
   }
 }
 
 /** Canonical bytes of a state. */
 export function encodeState(state: DeriveState): Chunk[] {
   const to = new Encoder()
-  to.bool(state.hasBegun)
-  encodePosition(to, state.from)
-  encodePosition(to, state.next)
-  to.double(state.watermark)
-  to.double(state.newest)
-  to.uint(state.late)
-  to.bool(state.isEnded)
+  encodeStanding(to, state)
   const open = state.tables.filter((table) => table.count > 0)
   encodeList(to, open.map((table) => table.view()), encodeCells) // prettier-ignore
   encodeList(to, state.matches.view(), encodeMatch)
@@ -124,24 +127,78 @@ export function decodeState(program: DeriveProgram, version: number, chunks: rea
   const chunk = chunks.find(({ id }) => id === 'derive')
   if (chunk === undefined) return state
   const from = new Decoder(chunk.bytes)
+  decodeStanding(from, state)
+  restoreCells(state, from)
+  const matches = decodeList(from, decodeMatch)
+  const rules = new Set(program.occurrences.map(({ rule }) => rule))
+  state.matches.restore(matches.filter((match) => rules.has(match.rule)))
+  restoreSamples(state, from)
+  return state
+}
+
+/** What changed since the last call, as much as that is however much is open; after a restore the whole state once. */
+export function takeChange(state: DeriveState): Uint8Array {
+  const to = new Encoder()
+  to.uint(deriveStateVersion)
+  to.bool(state.isFresh)
+  state.isFresh = false
+  encodeStanding(to, state)
+  encodeList(to, state.tables.flatMap((table) => table.takeChanged() ?? []), encodeCells) // prettier-ignore
+  encodeList(to, state.matches.takeChanged(), (_, { at, match }) => {
+    to.uint(at)
+    encodeMatch(to, match)
+  })
+  encodeList(to, state.samples.flatMap((table) => table.takeChanged()), encodeSample) // prettier-ignore
+  return to.finish()
+}
+
+/** Takes the state from one change to the next. */
+export function amendState(state: DeriveState, change: Uint8Array): void {
+  const from = new Decoder(change)
+  const version = from.uint()
+  if (version !== deriveStateVersion)
+    throw new LogpipeError('LP_STATE_VERSION', `reading a derive change of version ${version}`)
+  if (from.bool()) state.clearOpen()
+  decodeStanding(from, state)
+  restoreCells(state, from)
+  state.matches.amend(decodeList(from, () => ({ at: from.uint(), match: decodeMatch(from) })))
+  restoreSamples(state, from)
+}
+
+function encodeStanding(to: Encoder, state: DeriveState): void {
+  to.bool(state.hasBegun)
+  encodePosition(to, state.from)
+  encodePosition(to, state.next)
+  to.double(state.watermark)
+  to.double(state.newest)
+  to.double(state.earliest)
+  to.uint(state.late)
+  to.bool(state.isEnded)
+}
+
+function decodeStanding(from: Decoder, state: DeriveState): void {
   state.hasBegun = from.bool()
   state.from = decodePosition(from)
   state.next = decodePosition(from)
   state.watermark = from.double()
   state.newest = from.double()
+  state.earliest = from.double()
   state.late = from.uint()
   state.isEnded = from.bool()
+}
+
+function restoreCells(state: DeriveState, from: Decoder): void {
   const cells = decodeList(from, decodeCells)
-  const matches = decodeList(from, decodeMatch)
-  const samples = decodeList(from, decodeSample)
-  state.tables.forEach((table, i) => {
+  for (const table of state.tables) {
     const { id, width } = table.derive
     const saved = cells.find((part) => part.derive === id && part.width === width)
-    if (saved === undefined) return
-    table.restore(saved)
-    state.samples[i]!.restore(samples.filter((sample) => sample.derive === id))
+    if (saved !== undefined) table.restore(saved)
+  }
+}
+
+function restoreSamples(state: DeriveState, from: Decoder): void {
+  const samples = decodeList(from, decodeSample)
+  state.tables.forEach(({ derive }, i) => {
+    state.samples[i]!.restore(samples.filter((sample) => sample.derive === derive.id))
   })
-  const rules = new Set(program.occurrences.map(({ rule }) => rule))
-  state.matches.restore(matches.filter((match) => rules.has(match.rule)))
-  return state
 }

@@ -4,7 +4,7 @@ import { paneEnd, paneStart } from '../core/pane.ts'
 import type { DeriveProgram } from '../core/program.ts'
 import type { Position } from '../core/record-batch.ts'
 import type { Unit } from '../core/unit.ts'
-import { decodeState, deriveStateVersion, DeriveState, encodeState } from './state.ts'
+import { amendState, decodeState, deriveStateVersion, DeriveState, encodeState, takeChange } from './state.ts'
 
 /** Cells and matches that a frame holds at most. */
 const maxCells = 50_000
@@ -23,6 +23,10 @@ export interface DeriveUnit extends Unit<DeriveState, EventBatch, Frame> {
   watermark(state: DeriveState): number
   /** An empty frame (from = to) that says how far the source is; undefined before the first batch. */
   heartbeat(state: DeriveState): Frame | undefined
+  /** What changed since the last call: the state of a snapshot and all changes behind it are the state now. */
+  change(state: DeriveState): Uint8Array
+  /** Takes a change back; throws LP_STATE_VERSION as `decode` does. */
+  amend(state: DeriveState, change: Uint8Array): void
 }
 
 /**
@@ -52,6 +56,8 @@ export function createDeriveUnit(settings: DeriveUnitSettings): DeriveUnit {
     decode: (version, chunks) => decodeState(settings.program, version, chunks),
     watermark: (state) => state.watermark,
     heartbeat: (state) => (state.hasBegun ? run.heartbeat(state) : undefined),
+    change: takeChange,
+    amend: amendState,
   }
 }
 
@@ -138,11 +144,8 @@ class DeriveRun {
   }
 
   heartbeat(state: DeriveState): Frame {
-    return this.#frame(
-      state,
-      { to: state.from, at: this.#tickOf(state, state.watermark), watermark: state.watermark },
-      [],
-    )
+    const cut = { to: state.from, at: this.#tickOf(state, state.watermark), watermark: state.watermark }
+    return { ...this.#frame(state, cut, []), earliest: Infinity, matches: [], samples: [] }
   }
 
   /** The first tick that what is open belongs to: the end of the pane that the watermark is in. */
@@ -163,7 +166,7 @@ class DeriveRun {
 
   /** Folds a range of rows, in parts that cannot make too many cells. */
   #fold(state: DeriveState, range: { batch: EventBatch; from: number; to: number }, out: (frame: Frame) => void): void {
-    if (this.#perEvent === 0) return
+    if (this.#perEvent === 0) return noteEarliest(state, range)
     const { batch, to } = range
     let { from } = range
     while (from < to) {
@@ -175,6 +178,7 @@ class DeriveRun {
         continue
       }
       const part = { batch, from, to: Math.min(to, from + room) }
+      noteEarliest(state, part)
       this.#foldPart(state, part)
       from = part.to
     }
@@ -212,8 +216,7 @@ class DeriveRun {
       if (taken !== undefined) cells.push(taken)
     }
     const frame = this.#frame(state, cut, cells)
-    state.matches.clear()
-    for (const samples of state.samples) samples.clear()
+    state.clearOpen()
     state.from = cut.to
     out(frame)
   }
@@ -226,6 +229,7 @@ class DeriveRun {
       pipeline,
       from: state.from,
       to: cut.to,
+      earliest: state.earliest,
       at: cut.at,
       watermark: cut.watermark,
       configHash: program.configHash,
@@ -235,6 +239,11 @@ class DeriveRun {
       samples: isFilled ? state.samples.flatMap((table) => table.view()) : [],
     }
   }
+}
+
+function noteEarliest(state: DeriveState, range: { batch: EventBatch; from: number; to: number }): void {
+  const { time } = range.batch
+  for (let row = range.from; row < range.to; row++) if (time[row]! < state.earliest) state.earliest = time[row]!
 }
 
 /** The rows that have a number in a field, at the front of the same array. */

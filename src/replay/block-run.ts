@@ -182,6 +182,7 @@ class BlockRun<DeriveState extends { readonly late: number }, AlertState> {
     const head = { source: clockSource, pipeline, configHash, from: place, to: place }
     this.#take({
       ...head,
+      earliest: Infinity,
       at: this.#clockMs,
       watermark: this.#clockMs,
       isEnd,

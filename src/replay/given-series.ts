@@ -56,6 +56,7 @@ export function seriesFrames(
     ...head,
     from: { offset: BigInt(i), sub: 0 },
     to: { offset: BigInt(i + 1), sub: 0 },
+    earliest: tick - tickMs,
     at: tick,
     watermark: tick,
     isEnd: i === ticks.length - 1,

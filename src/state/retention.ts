@@ -2,9 +2,11 @@ import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
 import { performance } from 'node:perf_hooks'
 import type { StoreJournal } from './journal.ts'
 import type { PendingWrites } from './pending-writes.ts'
+import { kept } from './snapshot-store.ts'
 
 /** How long each kind is kept, ms; absent: for ever. Events by event time, dead letters by when they were written. */
 export interface RetentionLimits {
+  /** Decisions, too, which a replay of these events makes again, as far as no restart needs them. */
   readonly events?: number
   readonly metrics?: number
   readonly alerts?: number
@@ -13,7 +15,7 @@ export interface RetentionLimits {
   readonly journal?: number
 }
 
-export type DeletedCounts = Record<'events' | 'metrics' | 'alerts' | 'deadLetters' | 'journal', number>
+export type DeletedCounts = Record<'events' | 'decisions' | 'metrics' | 'alerts' | 'deadLetters' | 'journal', number>
 
 export interface RetentionRun {
   readonly nowMs: number
@@ -28,9 +30,19 @@ export interface RetentionRun {
 const sliceMs = 15
 const [fewest, most] = [16, 4096]
 
+/** An event may be younger than the decisions that were made when it was read: its time lies up to 5 min ahead by default. */
+const decisionsLongerMs = 3_600_000
+
 /** Statements take the time limit first and the number of rows second, and give back the rows that they deleted. */
-const statements: Readonly<Record<'events' | 'metrics' | 'alerts' | 'deadLetters', string>> = {
+const statements: Readonly<Record<'events' | 'decisions' | 'metrics' | 'alerts' | 'deadLetters', string>> = {
   events: `DELETE FROM events WHERE n IN (SELECT n FROM events WHERE time < ? ORDER BY time LIMIT ?) RETURNING n`,
+  // Those that the oldest of three snapshots includes: fewer may all be damaged. The newest one keeps the ordinals going.
+  decisions: `DELETE FROM decisions WHERE (unit, ordinal) IN (
+    SELECT d.unit, d.ordinal FROM (SELECT unit, min(n) AS n FROM snapshots GROUP BY unit HAVING count(*) >= ${kept}) AS f
+    JOIN snapshots AS s ON s.n = f.n JOIN decisions AS d ON d.unit = f.unit
+    WHERE d.wall < ? AND d.ordinal <= s.decision AND d.position <= s.position
+      AND d.ordinal < (SELECT max(ordinal) FROM decisions AS newest WHERE newest.unit = d.unit)
+    LIMIT ?) RETURNING 0 AS n`,
   metrics: `DELETE FROM metrics WHERE id IN (SELECT id FROM metrics WHERE time < ? ORDER BY time LIMIT ?) RETURNING 0 AS n`,
   // An episode goes as a whole, when its newest revision is too old: a firing one stays.
   alerts: `DELETE FROM alerts WHERE id IN (SELECT id FROM alert_states WHERE time < ? AND state IS NOT 'firing'
@@ -55,11 +67,15 @@ export class StoreRetention {
 
   /** Deletes what is too old now; resolves with the number of rows of each kind (alerts: revisions). */
   async run(run: RetentionRun): Promise<DeletedCounts> {
-    const deleted: DeletedCounts = { events: 0, metrics: 0, alerts: 0, deadLetters: 0, journal: 0 }
+    const deleted: DeletedCounts = { events: 0, decisions: 0, metrics: 0, alerts: 0, deadLetters: 0, journal: 0 }
     for (const kind of ['events', 'metrics', 'alerts', 'deadLetters'] as const) {
       const keep = run.limits[kind]
       if (keep === undefined) continue
       deleted[kind] = await this.#inSlices(run, (rows) => this.#delete(kind, run.nowMs - keep, rows))
+    }
+    if (run.limits.events !== undefined) {
+      const beforeMs = run.nowMs - run.limits.events - decisionsLongerMs
+      deleted.decisions = await this.#inSlices(run, (rows) => this.#delete('decisions', beforeMs, rows))
     }
     for (const input of this.#journal.inputs()) {
       const offset = run.journalFloor(input)

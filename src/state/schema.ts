@@ -58,6 +58,18 @@ const steps: readonly string[] = [
 
   CREATE TABLE memory (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
   `,
+  `
+  -- What lies between the snapshots and the newest commit: changes of a unit by the number of their commit, and frames.
+  CREATE TABLE changes (
+    unit TEXT NOT NULL, n INTEGER NOT NULL, sha256 BLOB NOT NULL, bytes BLOB NOT NULL, UNIQUE (unit, n));
+  CREATE TABLE frames (n INTEGER PRIMARY KEY, sha256 BLOB NOT NULL, bytes BLOB NOT NULL);
+
+  -- Those before do not tell where the changes begin: their units run again from the start.
+  DELETE FROM chunks;
+  DELETE FROM snapshots;
+  ALTER TABLE snapshots ADD COLUMN seq INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE snapshots ADD COLUMN frames INTEGER NOT NULL DEFAULT 0;
+  `,
 ]
 
 /**

@@ -1,12 +1,15 @@
 import { createHash } from 'node:crypto'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { bytesOf } from '../core/byte-writer.ts'
+import { bytesOf, viewOf } from '../core/byte-writer.ts'
 import { LogpipeError } from '../core/error.ts'
 import type { Position } from '../core/record-batch.ts'
 import type { Chunk, Snapshot } from '../core/unit.ts'
 
 /** How many snapshots of a unit are kept: two may be damaged before it runs again from the start. */
-const kept = 3
+export const kept = 3
+
+/** A slice of this size takes some milliseconds. */
+const sliceBytes = 1 << 20
 
 interface SnapshotHead extends Omit<Snapshot, 'chunks'> {
   readonly n: number
@@ -23,30 +26,44 @@ export class SnapshotStore {
     this.#insertChunk = db.prepare('INSERT INTO chunks (snapshot, place, id, bytes) VALUES (?, ?, ?, ?)')
   }
 
-  /** Adds a snapshot and drops the oldest beyond those kept. */
-  add(snapshot: Snapshot): void {
+  /**
+   * Adds a snapshot in slices and drops the oldest beyond those kept; until the last slice it counts as damaged. Gives
+   * back the oldest that is left if there are as many as should be: what lies before it is not needed any more.
+   */
+  *add(snapshot: Snapshot): Generator<undefined, Pick<Snapshot, 'seq' | 'frames'> | undefined> {
+    const { unit, seq, frames, stateVersion, configHash, position, decision, chunks } = snapshot
     const { lastInsertRowid } = this.#db
       .prepare(
-        `INSERT INTO snapshots (unit, state_version, config_hash, position, sub, decision, sha256)
-         VALUES (?, ?, ?, ?, ?, ?, ?)`,
+        `INSERT INTO snapshots (unit, state_version, config_hash, position, sub, decision, seq, frames, sha256)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, x'')`,
       )
-      .run(
-        snapshot.unit,
-        snapshot.stateVersion,
-        snapshot.configHash,
-        snapshot.position.offset,
-        snapshot.position.sub,
-        snapshot.decision,
-        hashOf(snapshot, snapshot.chunks),
-      )
-    snapshot.chunks.forEach((chunk, place) => this.#insertChunk.run(lastInsertRowid, place, chunk.id, chunk.bytes))
-    const old = this.#db
-      .prepare('SELECT n FROM snapshots WHERE unit = ? ORDER BY n DESC LIMIT -1 OFFSET ?')
-      .all(snapshot.unit, kept)
-    for (const row of old) {
-      this.#db.prepare('DELETE FROM chunks WHERE snapshot = ?').run(row['n'] ?? null)
-      this.#db.prepare('DELETE FROM snapshots WHERE n = ?').run(row['n'] ?? null)
+      .run(unit, stateVersion, configHash, position.offset, position.sub, decision, seq, frames)
+    const hash = new SnapshotHash(snapshot)
+    let size = 0
+    for (const [place, chunk] of chunks.entries()) {
+      this.#insertChunk.run(lastInsertRowid, place, chunk.id, chunk.bytes)
+      hash.add(chunk)
+      size += chunk.bytes.length
+      if (size < sliceBytes) continue
+      size = 0
+      yield
     }
+    this.#db.prepare('UPDATE snapshots SET sha256 = ? WHERE n = ?').run(hash.digest(), lastInsertRowid)
+    const rows = this.#db.prepare('SELECT n, seq, frames FROM snapshots WHERE unit = ? ORDER BY n DESC').all(unit)
+    for (const row of rows.slice(kept)) this.#drop(Number(row['n']))
+    const oldest = rows[kept - 1]
+    return oldest === undefined ? undefined : { seq: Number(oldest['seq']), frames: Number(oldest['frames']) }
+  }
+
+  /** Drops the snapshots, damaged ones, that include frames from the n-th on: these will be others. */
+  dropFrom(frame: number): void {
+    for (const row of this.#db.prepare('SELECT n FROM snapshots WHERE frames >= ?').all(frame))
+      this.#drop(Number(row['n']))
+  }
+
+  #drop(n: number): void {
+    this.#db.prepare('DELETE FROM chunks WHERE snapshot = ?').run(n)
+    this.#db.prepare('DELETE FROM snapshots WHERE n = ?').run(n)
   }
 
   /**
@@ -56,8 +73,8 @@ export class SnapshotStore {
   valid(unit: string): Snapshot[] {
     const rows = this.#db
       .prepare(
-        `SELECT n, unit, state_version, config_hash, CAST(position AS TEXT) AS place, sub, decision, sha256
-         FROM snapshots WHERE unit = ? ORDER BY n DESC`,
+        `SELECT n, unit, state_version, config_hash, CAST(position AS TEXT) AS place, sub, decision, seq,
+         frames, sha256 FROM snapshots WHERE unit = ? ORDER BY n DESC`,
       )
       .all(unit)
     return rows.map(headOf).flatMap((head) => (this.#isIntact(head) ? [this.#lazy(head)] : []))
@@ -72,7 +89,7 @@ export class SnapshotStore {
   }
 
   #lazy(head: SnapshotHead): Snapshot {
-    const { unit, stateVersion, configHash, position, decision } = head
+    const { unit, seq, frames, stateVersion, configHash, position, decision } = head
     const read = (): Chunk[] => {
       const chunks = [...this.#chunks(head.n)]
       if (Buffer.compare(hashOf(head, chunks), head.sha256) === 0) return chunks
@@ -80,6 +97,8 @@ export class SnapshotStore {
     }
     return {
       unit,
+      seq,
+      frames,
       stateVersion,
       configHash,
       position,
@@ -105,6 +124,8 @@ function headOf(row: Record<string, unknown>): SnapshotHead {
   return {
     n: Number(row['n']),
     unit: String(row['unit']),
+    seq: Number(row['seq']),
+    frames: Number(row['frames']),
     stateVersion: Number(row['state_version']),
     configHash: String(row['config_hash']),
     position: positionOf(row),
@@ -119,18 +140,32 @@ export function positionOf(row: Record<string, unknown>): Position {
 }
 
 /** SHA-256 over all that a restore depends on, each part with its length before it. */
-function hashOf(head: Omit<Snapshot, 'chunks'>, chunks: Iterable<Chunk>): Uint8Array {
-  const hash = createHash('sha256')
-  const add = (bytes: Uint8Array): void => {
+class SnapshotHash {
+  readonly #hash = createHash('sha256')
+
+  constructor({ unit, seq, frames, stateVersion, configHash, position, decision }: Omit<Snapshot, 'chunks'>) {
+    const { offset, sub } = position
+    this.#part(bytesOf(JSON.stringify([unit, seq, frames, stateVersion, configHash, String(offset), sub, decision])))
+  }
+
+  add({ id, bytes }: Chunk): void {
+    this.#part(bytesOf(id))
+    this.#part(bytes)
+  }
+
+  digest(): Uint8Array {
+    return this.#hash.digest()
+  }
+
+  #part(bytes: Uint8Array): void {
     const length = new Uint8Array(8)
-    new DataView(length.buffer).setBigUint64(0, BigInt(bytes.length))
-    hash.update(length).update(bytes)
+    viewOf(length).setBigUint64(0, BigInt(bytes.length))
+    this.#hash.update(length).update(bytes)
   }
-  const { unit, stateVersion, configHash, position, decision } = head
-  add(bytesOf(JSON.stringify([unit, stateVersion, configHash, String(position.offset), position.sub, decision])))
-  for (const chunk of chunks) {
-    add(bytesOf(chunk.id))
-    add(chunk.bytes)
-  }
+}
+
+function hashOf(head: Omit<Snapshot, 'chunks'>, chunks: Iterable<Chunk>): Uint8Array {
+  const hash = new SnapshotHash(head)
+  for (const chunk of chunks) hash.add(chunk)
   return hash.digest()
 }

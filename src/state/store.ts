@@ -2,6 +2,7 @@ import { openDatabase, type Database, type OpenOptions } from './database.ts'
 import { DeadLetterList } from './dead-letter-list.ts'
 import { DeadLetterStore } from './dead-letter-store.ts'
 import { contentDigest, exactDigest, type Digest } from './digest.ts'
+import { EntryStore } from './entry-store.ts'
 import { EventStore, type WriteCounts } from './event-store.ts'
 import { StoreJournal } from './journal.ts'
 import { StoreMemory } from './memory.ts'
@@ -75,7 +76,7 @@ function assemble(dir: string, database: Database, options: StoreOptions): Store
   const retention = new StoreRetention(db, writes, { journal, hasText: database.text === 'fts' })
   const view = viewOf(new Reader(dir))
   return {
-    log: new StoreLog(db, writes, { snapshots: new SnapshotStore(db), outputs }),
+    log: new StoreLog(db, writes, { snapshots: new SnapshotStore(db), outputs, entries: new EntryStore(db) }),
     events,
     journal,
     memory: new StoreMemory(database, writes),

@@ -1,13 +1,30 @@
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
 import type { Json } from '../core/event-batch.ts'
 import { LogpipeError } from '../core/error.ts'
-import type { Claim, Commit, CommitOutcome, Decision, DecisionKind, Output, Progress, UnitLog } from '../core/unit.ts'
+import type {
+  Claim,
+  Commit,
+  CommitOutcome,
+  Decision,
+  DecisionKind,
+  Entry,
+  Output,
+  Progress,
+  Snapshot,
+  UnitLog,
+} from '../core/unit.ts'
+import type { EntryStore } from './entry-store.ts'
 import type { OutputStore } from './output-store.ts'
 import type { PendingWrites } from './pending-writes.ts'
 import { positionOf, type SnapshotStore } from './snapshot-store.ts'
 
 /** Positions as text: they may be beyond what a number holds. */
 export const decisionColumns = 'epoch, CAST(position AS TEXT) AS place, sub, ordinal, kind, value, wall'
+
+/** Lets other work of the process go on. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
+}
 
 type Part = { readonly claim: Claim; readonly commit: Commit }
 
@@ -21,17 +38,26 @@ export class StoreLog implements UnitLog {
   readonly #writes: PendingWrites
   readonly #snapshots: SnapshotStore
   readonly #outputs: OutputStore
+  readonly #entries: EntryStore
   /** Newest epoch of each unit that was claimed since the last loss. */
   readonly #held = new Map<string, number>()
   /** Newest epoch ever given out here: one that was lost with its transaction must not be given again. */
   #lastEpoch = 0
 
-  constructor(db: DatabaseSync, writes: PendingWrites, stores: { snapshots: SnapshotStore; outputs: OutputStore }) {
+  constructor(
+    db: DatabaseSync,
+    writes: PendingWrites,
+    stores: { snapshots: SnapshotStore; outputs: OutputStore; entries: EntryStore },
+  ) {
     this.#db = db
     this.#writes = writes
     this.#snapshots = stores.snapshots
     this.#outputs = stores.outputs
-    writes.onLost(() => this.#held.clear())
+    this.#entries = stores.entries
+    writes.onLost(() => {
+      this.#held.clear()
+      this.#entries.forget()
+    })
   }
 
   async claim(unit: string): Promise<Claim> {
@@ -55,17 +81,46 @@ export class StoreLog implements UnitLog {
   }
 
   /**
-   * Ends the pending transaction, with the documents in it. `fenced` leaves it open and untouched. Never `unknown`: it
-   * rejects with LP_STORE_FULL, LP_STORE_DAMAGED or LP_STORE_WRITE if the transaction was lost.
+   * Ends the pending transaction, with the documents in it; large snapshots are written in slices before. Never
+   * `unknown`: it rejects with LP_STORE_FULL, LP_STORE_DAMAGED or LP_STORE_WRITE if the transaction was lost.
    */
   async commit(parts: readonly Part[]): Promise<CommitOutcome> {
-    if (parts.some((part) => !this.#isHeld(part.claim))) return 'fenced'
+    if (!this.#areHeld(parts)) return 'fenced'
     const fresh = this.#writes.read(() => parts.filter((part) => this.#isNext(part)))
     this.#writes.run(() => {
+      // Before snapshots: these say how many there are.
+      for (const frame of fresh.flatMap(({ commit }) => commit.frames ?? [])) this.#entries.addFrame(frame)
       for (const part of fresh) this.#write(part)
     })
+    for (const { commit } of fresh) {
+      if (commit.snapshot !== undefined && !(await this.#addSnapshot(commit.snapshot, parts))) return 'fenced'
+    }
     this.#writes.commit()
     return 'committed'
+  }
+
+  /** False: a claim was lost meanwhile. */
+  async #addSnapshot(snapshot: Snapshot, parts: readonly Part[]): Promise<boolean> {
+    const adding = this.#snapshots.add(snapshot)
+    for (;;) {
+      const slice = this.#writes.run(() => adding.next())
+      if (slice.done === true) {
+        const oldest = slice.value
+        if (oldest !== undefined) this.#writes.run(() => this.#dropBefore(snapshot.unit, oldest))
+        return true
+      }
+      await turn()
+      if (!this.#areHeld(parts)) return false
+    }
+  }
+
+  #dropBefore(unit: string, { seq, frames }: Pick<Snapshot, 'seq' | 'frames'>): void {
+    this.#entries.dropChanges(unit, seq)
+    if (frames > 0) this.#entries.dropFrames(0, frames)
+  }
+
+  #areHeld(parts: readonly Part[]): boolean {
+    return parts.every((part) => this.#isHeld(part.claim))
   }
 
   async resolve(claim: Claim): Promise<Progress | undefined> {
@@ -81,12 +136,25 @@ export class StoreLog implements UnitLog {
       .map(decisionOf)
   }
 
-  /** Units that ever committed, sorted. */
-  units(): string[] {
-    return this.#db
-      .prepare('SELECT unit FROM progress ORDER BY unit')
-      .all()
-      .map((row) => String(row['unit']))
+  async units(): Promise<string[]> {
+    const rows = this.#db.prepare('SELECT unit FROM progress ORDER BY unit').all()
+    return rows.map((row) => String(row['unit']))
+  }
+
+  async *changes({ unit }: Claim, after: number): AsyncGenerator<Entry> {
+    for (let n = after + 1; ; n++) {
+      const entry = this.#writes.read(() => this.#entries.change(unit, n))
+      if (entry === undefined) return
+      yield entry
+    }
+  }
+
+  async *frames(claim: Claim, after: number): AsyncGenerator<Entry> {
+    for (let n = after + 1; ; n++) {
+      const entry = this.#writes.read(() => this.#entries.frame(n))
+      if (entry === undefined) return this.#forgetFrames(claim, n)
+      yield entry
+    }
   }
 
   /** Position that the oldest kept snapshot of a unit stands at: a restart never reads before it. */
@@ -110,6 +178,15 @@ export class StoreLog implements UnitLog {
     return Number(this.#db.prepare('SELECT max(n) AS n FROM alerts').get()?.['n'] ?? 0)
   }
 
+  /** Frames from the n-th on are cut again and get these numbers. */
+  #forgetFrames(claim: Claim, n: number): void {
+    if (!this.#isHeld(claim)) return
+    this.#writes.run(() => {
+      this.#entries.dropFrames(n, Number.MAX_SAFE_INTEGER)
+      this.#snapshots.dropFrom(n)
+    })
+  }
+
   #isHeld(claim: Claim): boolean {
     return this.#held.get(claim.unit) === claim.epoch
   }
@@ -127,7 +204,7 @@ export class StoreLog implements UnitLog {
     const { unit } = claim
     for (const decision of commit.decisions) this.#record(unit, decision)
     for (const output of commit.outputs) this.#outputs.write(output)
-    if (commit.snapshot !== undefined) this.#snapshots.add(commit.snapshot)
+    if (commit.change !== undefined) this.#entries.addChange(unit, commit.seq, commit.change)
     const { offset, sub } = commit.next
     this.#db
       .prepare(

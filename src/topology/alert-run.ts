@@ -5,6 +5,7 @@ import { comparePositions, type Frame } from '../core/frame.ts'
 import { decodeFrame, decodeList, encodeFrame, encodeList } from '../core/frame-codec.ts'
 import type { Position } from '../core/record-batch.ts'
 import type { Chunk, Claim, Commit, Decision, DecisionKind, Output, Snapshot, Unit } from '../core/unit.ts'
+import { isReached, placeOfFrame, type Place } from './frame-place.ts'
 
 /** A source as the alert unit knows it. */
 export interface KnownSource {
@@ -42,6 +43,8 @@ export class AlertRun<State extends AlertStanding> {
   readonly #excluded = new Map<string, number>()
   /** By source: frames that do not count yet. */
   readonly #waiting = new Map<string, Frame[]>()
+  /** Entries of the log of frames that the state includes. */
+  #frames = 0
   #ordinal: number
   #applied = 0
   #seq: number
@@ -49,8 +52,6 @@ export class AlertRun<State extends AlertStanding> {
   #made: Decision[] = []
   #outputs: Output[] = []
   #isDirty = false
-  /** False: it starts from nothing, and so must all partitions. */
-  isRestored = false
 
   /** `isPresent`: frames of this source may still come. Decisions do not wait for sources that are gone. */
   constructor(claim: Claim, unit: AlertUnit<State>, isPresent: (source: string) => boolean) {
@@ -105,9 +106,12 @@ export class AlertRun<State extends AlertStanding> {
     return [...this.#waiting].map(([source, frames]) => [source, frames.at(-1)!])
   }
 
-  /** Where the next frame of a source begins; undefined: nothing was taken of it. */
-  acceptedTo(source: string): Position | undefined {
-    return this.#waiting.get(source)?.at(-1)?.to ?? this.state.sources.get(source)?.lastTo
+  /** Place behind the last frame that was taken of a source; undefined: none was. */
+  acceptedTo(source: string): Place | undefined {
+    const last = this.#waiting.get(source)?.at(-1)
+    if (last !== undefined) return placeOfFrame(last)
+    const known = this.state.sources.get(source)
+    return known?.lastTo === undefined ? undefined : placeOfSource(known)
   }
 
   restore(snapshot: Snapshot): void {
@@ -119,17 +123,27 @@ export class AlertRun<State extends AlertStanding> {
     const waiting = chunks.find(({ id }) => id === waitingChunk)
     const frames = waiting === undefined ? [] : decodeList(new Decoder(waiting.bytes), decodeFrame)
     for (const frame of frames) this.#wait(frame)
-    this.isRestored = true
+    this.#frames = snapshot.frames
     this.#applied = snapshot.decision
     this.#ordinal = Math.max(this.#ordinal, snapshot.decision)
     const left = this.#recorded.filter(({ ordinal }) => ordinal > snapshot.decision)
     this.#recorded.splice(0, Infinity, ...left)
   }
 
-  take(frame: Frame): void {
+  /** Number of the last entry of the log of frames that it has. */
+  get frames(): number {
+    return this.#frames
+  }
+
+  /** Takes a frame; false if it had it before. Each frame taken is, or will be, the next entry of the log of frames. */
+  take(frame: Frame): boolean {
+    const place = this.acceptedTo(frame.source)
+    if (place !== undefined && isReached(place, placeOfFrame(frame))) return false
+    this.#frames++
     this.#isDirty = true
     this.#admit(frame)
     this.applyRecorded()
+    return true
   }
 
   /** Applies the recorded decisions whose place has been reached. */
@@ -159,12 +173,17 @@ export class AlertRun<State extends AlertStanding> {
   /** Includes a source with all that waits of it. */
   async include(source: string, record: (decision: Decision) => Promise<void>, wallMs: number): Promise<void> {
     const last = this.#waiting.get(source)?.at(-1)
-    await this.decide('include', last === undefined ? { source } : { source, upTo: placeOfFrame(last) }, record, wallMs)
+    await this.decide(
+      'include',
+      last === undefined ? { source } : { source, upTo: [...placeOfFrame(last)] },
+      record,
+      wallMs,
+    )
   }
 
-  commit(configHash: string, withSnapshot: boolean): Commit {
+  commit(): Commit {
     const position = { offset: tickOffset(this.state.tick), sub: 0 }
-    const commit = {
+    return {
       unit: this.claim.unit,
       seq: this.#seq + 1,
       from: this.#from,
@@ -173,11 +192,20 @@ export class AlertRun<State extends AlertStanding> {
       outputs: this.#outputs,
       progress: { decision: this.#decided },
     }
-    if (!withSnapshot) return commit
+  }
+
+  /** The snapshot that goes with a commit. It is encoded in slices; nothing may be taken or decided until it is done. */
+  async snapshot({ unit, seq }: Commit, configHash: string, pause: () => Promise<void>): Promise<Snapshot> {
     const { stateVersion } = this.#unit
-    const chunks = [...this.#unit.encode(this.state), this.#encodeWaiting()]
-    const snapshot = { unit: this.claim.unit, stateVersion, configHash, position, decision: this.#decided, chunks }
-    return { ...commit, snapshot }
+    const chunks: Chunk[] = []
+    for (const chunk of this.#unit.encode(this.state)) {
+      chunks.push(chunk)
+      await pause()
+    }
+    chunks.push(this.#encodeWaiting())
+    const position = { offset: tickOffset(this.state.tick), sub: 0 }
+    const decision = this.#decided
+    return { unit, seq, frames: this.#frames, stateVersion, configHash, position, decision, chunks }
   }
 
   committed(commit: Commit): void {
@@ -202,18 +230,15 @@ export class AlertRun<State extends AlertStanding> {
 
   #wait(frame: Frame): void {
     const frames = this.#waiting.get(frame.source)
-    const last = frames?.at(-1)
-    if (last !== undefined && isReached(placeOfFrame(last), placeOfFrame(frame))) return // A repeat.
     if (frames === undefined) this.#waiting.set(frame.source, [frame])
     else frames.push(frame)
   }
 
-  /** Whether a frame counts as soon as it comes; a repeat does, since the unit drops it. */
+  /** Whether a frame counts as soon as it comes. */
   #counts(frame: Frame): boolean {
     const known = this.state.sources.get(frame.source)
     if (known === undefined) return false
     const { lastTo, standing, isEnded } = known
-    if (isReached(placeOfSource(known), placeOfFrame(frame))) return true
     if (standing !== 'included' || (isEnded && lastTo !== undefined)) return false
     const next = this.#recorded[0]
     if (next === undefined) return true
@@ -271,7 +296,7 @@ export class AlertRun<State extends AlertStanding> {
   #seen(): JsonObject {
     const seen: JsonObject = {}
     for (const [source, known] of this.state.sources) {
-      if (known.lastTo !== undefined) seen[source] = placeOfSource(known)
+      if (known.lastTo !== undefined) seen[source] = [...placeOfSource(known)]
     }
     return seen
   }
@@ -280,27 +305,13 @@ export class AlertRun<State extends AlertStanding> {
 /** Chunk that holds the frames that wait, beside those of the unit. */
 const waitingChunk = 'waiting'
 
-/** A place between two frames of a source: offset, sub, watermark, whether the source has ended. */
-type Place = [offset: string, sub: number, watermark: number, isEnded: boolean]
-
-function placeOfFrame({ to, watermark, isEnd }: Frame): Place {
-  return [String(to.offset), to.sub, watermark, isEnd]
-}
-
 function placeOfSource({ lastTo, watermark, isEnded }: KnownSource): Place {
   return [String(lastTo?.offset ?? beforeTicks), lastTo?.sub ?? 0, watermark, isEnded]
 }
 
 function placeIn(value: Json | undefined): Place | undefined {
   // Written by `decide` and `include` alone.
-  return Array.isArray(value) ? (value as Place) : undefined
-}
-
-/** True if `at` is not before `place`. Frames without records differ in the watermark alone. */
-function isReached(at: Place, place: Place): boolean {
-  const order = comparePositions({ offset: BigInt(at[0]), sub: at[1] }, { offset: BigInt(place[0]), sub: place[1] })
-  if (order !== 0) return order > 0
-  return at[2] >= place[2] && (at[3] || !place[3])
+  return Array.isArray(value) ? (value as unknown as Place) : undefined
 }
 
 function valueAt({ value }: Decision, key: string, inner?: string): Json | undefined {

@@ -3,7 +3,7 @@ import type { UnitLog } from '../core/unit.ts'
 import type { Telemetry } from '../telemetry/events.ts'
 import type { AlertRun, AlertStanding } from './alert-run.ts'
 import type { PartitionRun, DeriveStanding } from './partition-run.ts'
-import { settleCommit } from './settle-commit.ts'
+import { settleCommit, type CommitPart } from './settle-commit.ts'
 
 /** When to commit, and when to add a snapshot. */
 export interface CommitPace {
@@ -22,6 +22,8 @@ interface CommitterSettings {
   readonly configHash: string
   readonly pace: CommitPace
   readonly onCommitted: () => void
+  /** Lets other work of the process go on between two slices of a snapshot. */
+  readonly pause: () => Promise<void>
 }
 
 /** Decides when, and makes one commit of all units that have something new. */
@@ -57,11 +59,17 @@ export class Committer<DeriveState extends DeriveStanding, AlertState extends Al
   }
 
   async commit(withSnapshot: boolean): Promise<void> {
-    const { log, clock, telemetry, configHash, onCommitted } = this.#settings
+    const { log, clock, telemetry, configHash, onCommitted, pause } = this.#settings
     const startedMs = clock.now()
     const runs = withSnapshot ? this.#runs : this.#runs.filter((run) => run.isDirty)
-    const parts = runs.map((run) => ({ claim: run.claim, commit: run.commit(configHash, withSnapshot) }))
-    const alerts = { claim: this.#alerts.claim, commit: this.#alerts.commit(configHash, withSnapshot) }
+    const parts: CommitPart[] = []
+    for (const run of runs) {
+      parts.push({ claim: run.claim, commit: run.commit(configHash, withSnapshot) })
+      if (withSnapshot) await pause()
+    }
+    const plain = this.#alerts.commit()
+    const snapshot = withSnapshot ? await this.#alerts.snapshot(plain, configHash, pause) : undefined
+    const alerts = { claim: this.#alerts.claim, commit: snapshot === undefined ? plain : { ...plain, snapshot } }
     await settleCommit(log, [alerts, ...parts])
     runs.forEach((run, i) => run.committed(parts[i]!.commit))
     this.#alerts.committed(alerts.commit)

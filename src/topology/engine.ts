@@ -1,8 +1,10 @@
 import { concatMap, from, lastValueFrom, of, type Observable } from 'rxjs'
 import type { Clock } from '../core/clock.ts'
 import type { EventSink, ParseStage, Partition, RecordInput } from '../core/component.ts'
+import { Decoder } from '../core/codec.ts'
 import { LogpipeError } from '../core/error.ts'
 import type { EventBatch, EventTables } from '../core/event-batch.ts'
+import { decodeFrame } from '../core/frame-codec.ts'
 import type { Source } from '../core/record-batch.ts'
 import type { Claim, Decision, UnitLog } from '../core/unit.ts'
 import type { Telemetry } from '../telemetry/events.ts'
@@ -15,8 +17,15 @@ import { evaluateFrames } from './operators/evaluate-frames.ts'
 import { indexBatches } from './operators/index-batches.ts'
 import { maskBatches } from './operators/mask-batches.ts'
 import { parseBatches } from './operators/parse-batches.ts'
+import { gonePartition } from './gone-partition.ts'
 import { PartitionRun, type DeriveUnit, type DeriveStanding } from './partition-run.ts'
 import { Pull } from './pull.ts'
+import { decodeChange, type RunChange } from './run-change.ts'
+
+/** Name of the unit of a partition. */
+function unitName(pipeline: string, source: string): string {
+  return `derive/${pipeline}/${source}`
+}
 
 /** A pipeline with its parts built. */
 export interface EnginePipeline {
@@ -48,6 +57,8 @@ export interface EngineSettings<DeriveState extends DeriveStanding, AlertState e
   readonly bury: (events: EventBatch) => void
   /** After each commit: its outputs are visible. */
   readonly onCommitted: () => void
+  /** Lets other work of the process go on between two slices of a snapshot. */
+  readonly pause: () => Promise<void>
   /** Sees each batch after it was indexed, for live views; must not keep it. */
   readonly onEvents?: (events: EventBatch) => void
   readonly report: (error: LogpipeError) => void
@@ -64,6 +75,8 @@ export class Engine<DeriveState extends DeriveStanding, AlertState extends Alert
   readonly #settings: EngineSettings<DeriveState, AlertState>
   readonly #runs: PartitionRun<DeriveState>[] = []
   readonly #known = new Set<string>()
+  /** Runs of partitions that were read in a run before and are not there now, by source. */
+  readonly #gone = new Map<string, PartitionRun<DeriveState>>()
   readonly #pull: Pull<DeriveState>
   readonly #credit: Credit
   #alerts!: AlertRun<AlertState>
@@ -145,18 +158,27 @@ export class Engine<DeriveState extends DeriveStanding, AlertState extends Alert
     this.#pull.settle(delivery)
   }
 
-  /** Claims all units and restores them to one cut: no partition stands later than what the alert unit has accepted. */
+  /**
+   * Claims all units and restores them to the last commit. Where that cannot be had, partitions are read again: none
+   * stands later than what the alert unit has accepted.
+   */
   async #restore(): Promise<void> {
     const { log, alertUnit } = this.#settings
     const claim = await log.claim(alertUnitName)
-    this.#alerts = new AlertRun(claim, alertUnit, (source) => this.#known.has(source))
+    let isFeeding = true
+    this.#alerts = new AlertRun(claim, alertUnit, (source) => isFeeding || this.#known.has(source))
     const snapshot = claim.snapshots[0]
     if (snapshot !== undefined) this.#alerts.restore(snapshot)
     this.#committer = new Committer(this.#settings, this.#alerts, this.#runs)
-    const found = await this.#find()
+    this.#alerts.applyRecorded()
+    for await (const { bytes } of log.frames(claim, this.#alerts.frames)) {
+      this.#alerts.take(decodeFrame(new Decoder(bytes)))
+    }
+    isFeeding = false
+    for (const { partition, pipeline } of await this.#find()) this.#runs.push(await this.#runOf(partition, pipeline))
+    await this.#restoreGone()
     await this.#excludeGone()
     this.#alerts.applyRecorded()
-    for (const { partition, pipeline } of found) this.#runs.push(await this.#runOf(partition, pipeline))
     await this.#excludeGone()
     await this.#settleSources()
   }
@@ -177,7 +199,10 @@ export class Engine<DeriveState extends DeriveStanding, AlertState extends Alert
     for (const [pipeline, { input }] of this.#settings.pipelines.entries()) {
       for (const partition of await input.discover()) {
         const { id } = partition.source
-        if (!this.#known.has(id)) found.push({ partition, pipeline })
+        const gone = this.#gone.get(id)
+        if (gone !== undefined) gone.reopen(partition)
+        else if (!this.#known.has(id)) found.push({ partition, pipeline })
+        this.#gone.delete(id)
         this.#known.add(id)
       }
     }
@@ -185,22 +210,53 @@ export class Engine<DeriveState extends DeriveStanding, AlertState extends Alert
   }
 
   async #runOf(partition: Partition, pipeline: number): Promise<PartitionRun<DeriveState>> {
+    const { source } = partition
+    const name = unitName(source.pipeline, source.id)
+    return await this.#restored(await this.#settings.log.claim(name), partition, pipeline)
+  }
+
+  /** The newest state that a partition can go on from. */
+  async #restored(claim: Claim, partition: Partition, pipeline: number): Promise<PartitionRun<DeriveState>> {
     const { log, deriveUnit, pipelines, clock } = this.#settings
     const { source } = partition
-    const claim = await log.claim(`derive/${source.pipeline}/${source.id}`)
     const parser = pipelines[pipeline]!.parse.parserFor(source)
     const run = new PartitionRun(claim, deriveUnit(source), { partition, pipeline, parser })
     run.lastArrivalMs = clock.now()
-    const accepted = this.#alerts.acceptedTo(source.id) ?? { offset: partition.start, sub: 0 }
-    if (this.#alerts.isRestored) claim.snapshots.some((snapshot) => run.restore(snapshot, accepted))
+    const accepted = this.#alerts.acceptedTo(source.id)
+    for (const snapshot of [...claim.snapshots, undefined]) {
+      const changes: RunChange[] = []
+      for await (const { bytes } of log.changes(claim, snapshot?.seq ?? 0)) changes.push(decodeChange(bytes))
+      if (run.restore(snapshot, changes, accepted)) break
+    }
     return run
   }
 
-  /** Sources that were read in a run before and are not there any more must not hold the others back. */
+  /** Sources that were read before and are not there any more end where the last commit was. */
+  async #restoreGone(): Promise<void> {
+    const { log, pipelines } = this.#settings
+    for (const unit of await log.units()) {
+      const pipeline = pipelines.findIndex(({ name }) => unit.startsWith(unitName(name, '')))
+      if (pipeline < 0) continue
+      const id = unit.slice(unitName(pipelines[pipeline]!.name, '').length)
+      if (this.#known.has(id) || this.#alerts.state.sources.get(id)?.isEnded === true) continue
+      const claim = await log.claim(unit)
+      const { progress } = claim
+      if (progress === undefined) continue
+      for await (const { bytes } of log.changes(claim, progress.seq - 1)) {
+        const { source, position } = decodeChange(bytes)
+        const run = await this.#restored(claim, gonePartition(source, position), pipeline)
+        if (run.isMuted) continue // Its state cannot be had without its records.
+        this.#gone.set(id, run)
+        this.#runs.push(run)
+      }
+    }
+  }
+
+  /** Sources that are not there any more, and of which too little is known to end them, must not hold the others back. */
   async #excludeGone(): Promise<void> {
     for (const source of this.#alerts.counting()) {
-      if (this.#known.has(source)) continue
-      const message = `going on without ${source}, which is gone: what it gave after the last snapshot does not count`
+      if (this.#known.has(source) || this.#gone.has(source)) continue
+      const message = `going on without ${source}, which is gone: a part of what it gave does not count`
       const remedy = 'Nothing, if it was removed on purpose; logpipe replay counts anew what is still there.'
       this.#settings.report(new LogpipeError('LP_SOURCE_READ', message, { remedy }))
       await this.#decideAlert((record, nowMs) => this.#alerts.decide('exclude', { source }, record, nowMs))
@@ -222,10 +278,12 @@ export class Engine<DeriveState extends DeriveStanding, AlertState extends Alert
     }
   }
 
+  /** A decision tells which frames were there before it, so these are made durable first. */
   async #decideAlert(
     decide: (record: (decision: Decision) => Promise<void>, nowMs: number) => Promise<void>,
   ): Promise<void> {
     const { log, clock } = this.#settings
+    await this.#committer.commitIfDirty()
     await decide((decision) => this.#record(log, this.#alerts.claim, decision), clock.now())
   }
 

@@ -1,15 +1,21 @@
 import type { Parser, Partition } from '../core/component.ts'
 import { isJsonObject, type EventBatch, type Json } from '../core/event-batch.ts'
-import { comparePositions, type Frame } from '../core/frame.ts'
-import type { Position, RecordBatch } from '../core/record-batch.ts'
+import { Encoder } from '../core/codec.ts'
+import type { Frame } from '../core/frame.ts'
+import { encodeFrame } from '../core/frame-codec.ts'
+import type { RecordBatch } from '../core/record-batch.ts'
 import type { Claim, Commit, Decision, DecisionKind, Snapshot, Unit } from '../core/unit.ts'
+import { isReached, placeOfFrame, type Place } from './frame-place.ts'
+import { decodeStanding, encodeChange, encodeStanding, type RunChange } from './run-change.ts'
 
 /** What a partition's unit tells about itself; `derive/unit.ts` implements it. */
 export interface DeriveUnit<State> extends Unit<State, EventBatch, Frame> {
   /** Watermark of the source, epoch ms; -Infinity before the first event. */
   watermark(state: State): number
-  /** An empty frame at the place where the next one begins; undefined before the first event. */
-  heartbeat(state: State): Frame | undefined
+  /** What changed since the last call. */
+  change(state: State): Uint8Array
+  /** Takes the state from one change to the next. */
+  amend(state: State, change: Uint8Array): void
 }
 
 /** What the engine needs to see of a derive unit's state. */
@@ -18,12 +24,12 @@ export interface DeriveStanding {
   readonly isEnded: boolean
 }
 
-/** Chunk that holds the parser's state beside those of the unit. */
-const parserChunk = 'parser'
+/** Chunk that holds where the partition is, beside those of the unit. */
+const standingChunk = 'standing'
 
 /** One partition with its parser and its derive unit: what is restored, re-run and committed together. */
 export class PartitionRun<State extends DeriveStanding> {
-  readonly partition: Partition
+  partition: Partition
   readonly pipeline: number
   readonly parser: Parser
   readonly claim: Claim
@@ -41,6 +47,8 @@ export class PartitionRun<State extends DeriveStanding> {
   #committedNext: bigint
   /** Made since the last commit. */
   #made: Decision[] = []
+  /** Encoded frames that the alert unit took since the last commit. */
+  #frames: Uint8Array[] = []
   #isDirty = false
   isAtEnd = false
   isFinished = false
@@ -70,8 +78,8 @@ export class PartitionRun<State extends DeriveStanding> {
     this.committedTo = progress?.next.offset ?? parts.partition.start
     this.#committedNext = this.committedTo
     this.#committedDecision = decisionOf(progress?.value)
-    this.#recorded = [...claim.decisions]
-    this.#ordinal = this.#recorded.at(-1)?.ordinal ?? this.#committedDecision
+    this.#recorded = [...claim.decisions].sort((a, b) => compareOffsets(a, b) || a.ordinal - b.ordinal)
+    this.#ordinal = claim.decisions.at(-1)?.ordinal ?? this.#committedDecision
   }
 
   get watermark(): number {
@@ -83,25 +91,38 @@ export class PartitionRun<State extends DeriveStanding> {
   }
 
   /**
-   * Takes the state of a snapshot, unless its next frame would begin behind `accepted`, where the alert unit stands:
-   * what lies between would be missing. What it includes of the recorded decisions is not applied again.
+   * Takes the state of a snapshot and of the changes behind it, as far as its frames do not go beyond `accepted`, where
+   * the alert unit stands: what lies between would be missing. False: there is no such state.
    */
-  restore(snapshot: Snapshot, accepted: Position): boolean {
-    const chunks = snapshot.chunks.filter((chunk) => chunk.id !== parserChunk)
-    const state = this.#unit.decode(snapshot.stateVersion, chunks)
-    const next = this.#unit.heartbeat(state)?.from
-    if (next !== undefined && comparePositions(next, accepted) > 0) return false
-    const parser = snapshot.chunks.find((chunk) => chunk.id === parserChunk)
-    if (parser !== undefined) this.parser.restore(parser.bytes)
-    this.state = state
-    this.isEnded = state.isEnded
-    this.position = snapshot.position.offset
-    while (this.#recorded.length > 0 && this.#recorded[0]!.ordinal <= snapshot.decision) this.#recorded.shift()
-    this.#appliedDecision = snapshot.decision
+  restore(snapshot: Snapshot | undefined, changes: readonly RunChange[], accepted: Place | undefined): boolean {
+    const chunk = snapshot?.chunks.find(({ id }) => id === standingChunk)
+    const saved = chunk === undefined ? undefined : decodeStanding(chunk.bytes)
+    const places = [saved?.cutTo, ...changes.map(({ cutTo }) => cutTo)]
+    const count = places.findLastIndex((place) => isWithin(place, accepted))
+    if (count < 0) return false
+    const last = changes[count - 1]
+    const { parser, cutTo } = last ?? saved ?? { parser: undefined, cutTo: undefined }
+    if (parser !== undefined) this.parser.restore(parser)
+    this.#cutTo = cutTo
+    this.state = this.#stateOf(snapshot, changes.slice(0, count))
+    this.isEnded = this.state.isEnded
+    this.position = last?.position ?? snapshot?.position.offset ?? this.partition.start
+    this.#appliedDecision = last?.decision ?? snapshot?.decision ?? 0
+    const left = this.#recorded.filter((decision) => !isBefore(decision, this.position, this.#appliedDecision))
+    this.#recorded.splice(0, Infinity, ...left)
     return true
   }
 
+  #stateOf(snapshot: Snapshot | undefined, changes: readonly RunChange[]): State {
+    const chunks = snapshot?.chunks.filter(({ id }) => id !== standingChunk) ?? []
+    const state = snapshot === undefined ? this.#unit.initial() : this.#unit.decode(snapshot.stateVersion, chunks)
+    for (const { unit } of changes) this.#unit.amend(state, unit)
+    return state
+  }
+
   #appliedDecision = 0
+  /** Place behind the last frame that was cut. */
+  #cutTo: Place | undefined
 
   /** The next recorded decision if it is due at the present position. */
   dueDecision(): Decision | undefined {
@@ -128,7 +149,7 @@ export class PartitionRun<State extends DeriveStanding> {
   }
 
   isMutedDecision(decision: Decision): boolean {
-    return decision.ordinal <= this.#committedDecision
+    return isBefore(decision, this.committedTo, this.#committedDecision)
   }
 
   /** A new decision at the present position; the caller records it in the next commit. */
@@ -145,11 +166,18 @@ export class PartitionRun<State extends DeriveStanding> {
     this.#appliedDecision = decision.ordinal
     this.#isDirty = true
     if (decision.kind === 'end') this.isEnded = true
-    this.#unit.decide(this.state, decision, out)
+    this.#unit.decide(this.state, decision, this.#noting(out))
   }
 
   takeEvents(events: EventBatch, out: (frame: Frame) => void): void {
-    this.#unit.step(this.state, events, out)
+    this.#unit.step(this.state, events, this.#noting(out))
+  }
+
+  #noting(out: (frame: Frame) => void): (frame: Frame) => void {
+    return (frame) => {
+      this.#cutTo = placeOfFrame(frame)
+      out(frame)
+    }
   }
 
   /** Records were parsed: the position moves behind them. After the end (a file grew between two runs) they open it again. */
@@ -159,9 +187,24 @@ export class PartitionRun<State extends DeriveStanding> {
     this.#isDirty = true
   }
 
+  /** The alert unit took a frame of this partition that it did not have. */
+  keep(frame: Frame): void {
+    const to = new Encoder()
+    encodeFrame(to, frame)
+    this.#frames.push(to.finish())
+  }
+
+  /** The partition was gone, and is there again. */
+  reopen(partition: Partition): void {
+    this.partition = partition
+    this.isAtEnd = false
+    this.isFinished = false
+  }
+
   /** What is new since the last commit; call `committed` when it is visible. */
   commit(configHash: string, withSnapshot: boolean): Commit {
     const next = { offset: this.position, sub: 0 }
+    const standing = { cutTo: this.#cutTo, parser: this.parser.save() }
     const commit = {
       unit: this.claim.unit,
       seq: this.#seq + 1,
@@ -170,22 +213,50 @@ export class PartitionRun<State extends DeriveStanding> {
       decisions: this.#made,
       outputs: [],
       progress: { decision: Math.max(this.#appliedDecision, this.#committedDecision) },
+      frames: this.#frames,
+      change: encodeChange({
+        source: this.partition.source,
+        position: this.position,
+        decision: this.#appliedDecision,
+        ...standing,
+        unit: this.#unit.change(this.state),
+      }),
     }
-    return withSnapshot ? { ...commit, snapshot: this.#snapshot(configHash, next) } : commit
+    if (!withSnapshot) return commit
+    const snapshot = {
+      unit: this.claim.unit,
+      seq: commit.seq,
+      frames: 0,
+      stateVersion: this.#unit.stateVersion,
+      configHash,
+      position: next,
+      decision: this.#appliedDecision,
+      chunks: [...this.#unit.encode(this.state), { id: standingChunk, bytes: encodeStanding(standing) }],
+    }
+    return { ...commit, snapshot }
   }
 
   committed(commit: Commit): void {
     this.#seq = commit.seq
     this.#committedNext = commit.next.offset
     this.#made = []
+    this.#frames = []
     this.#isDirty = false
   }
+}
 
-  #snapshot(configHash: string, position: Snapshot['position']): Snapshot {
-    const chunks = [...this.#unit.encode(this.state), { id: parserChunk, bytes: this.parser.save() }]
-    const { stateVersion } = this.#unit
-    return { unit: this.claim.unit, stateVersion, configHash, position, decision: this.#appliedDecision, chunks }
-  }
+/** Whether the alert unit has all frames up to a place. */
+function isWithin(place: Place | undefined, accepted: Place | undefined): boolean {
+  return place === undefined || (accepted !== undefined && isReached(accepted, place))
+}
+
+/** Whether a decision was applied in a state at a position, the last one of which had this ordinal. */
+function isBefore({ position, ordinal }: Decision, at: bigint, applied: number): boolean {
+  return position.offset < at || (position.offset === at && ordinal <= applied)
+}
+
+function compareOffsets(a: Decision, b: Decision): number {
+  return a.position.offset < b.position.offset ? -1 : a.position.offset > b.position.offset ? 1 : 0
 }
 
 /** Ordinal of the last decision whose outputs were committed. */

@@ -6,6 +6,8 @@ export interface CommitPart {
   readonly commit: Commit
 }
 
+type Answers = Pick<UnitLog, 'commit' | 'resolve'>
+
 /** Tries of one commit whose outcome stays unknown. */
 const maxTries = 5
 
@@ -13,7 +15,7 @@ const maxTries = 5
  * Makes a commit visible exactly once, whatever answer gets lost: an unknown outcome is settled by what the log says
  * it holds. Rejects with LP_STATE_FENCED if another owner took over, or if the log holds something else.
  */
-export async function settleCommit(log: UnitLog, parts: readonly CommitPart[]): Promise<void> {
+export async function settleCommit(log: Answers, parts: readonly CommitPart[]): Promise<void> {
   for (let tries = 0; tries < maxTries; tries++) {
     const outcome = await log.commit(parts)
     if (outcome === 'committed') return
@@ -25,7 +27,7 @@ export async function settleCommit(log: UnitLog, parts: readonly CommitPart[]): 
 }
 
 /** True if the newest progress is of this very commit, false if it is the one before. All parts commit together. */
-async function isCommitted(log: UnitLog, parts: readonly CommitPart[]): Promise<boolean> {
+async function isCommitted(log: Answers, parts: readonly CommitPart[]): Promise<boolean> {
   const { claim, commit } = parts[0]!
   const progress = await log.resolve(claim)
   const seq = progress?.seq ?? 0

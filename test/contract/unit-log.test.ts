@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest'
-import type { Claim, Commit, Decision, Output, Snapshot, UnitLog } from '../../src/core/unit.ts'
+import type { Claim, Commit, Decision, Entry, Output, Snapshot, UnitLog } from '../../src/core/unit.ts'
 import { openStore } from '../../src/state/store.ts'
 import { FakeUnitLog } from '../support/fake-unit-log.ts'
 import { temporaryFolder } from '../support/stored-events.ts'
@@ -62,6 +62,8 @@ function snapshot(unit: string, ordinal: number, bytes = new Uint8Array([ordinal
   const position = { offset: BigInt(ordinal), sub: ordinal }
   return {
     unit,
+    seq: ordinal,
+    frames: 0,
     stateVersion: 2,
     configHash: 'c0ffee',
     position,
@@ -211,6 +213,46 @@ describe.each([
     expect(await log.claim('b')).toMatchObject({ progress: undefined, snapshots: [], decisions: [] })
     expect(b.epoch).not.toBe(a.epoch)
   })
+
+  async function entriesOf(entries: AsyncIterable<Entry>): Promise<string[]> {
+    const found: string[] = []
+    for await (const { n, bytes } of entries) found.push(`${n} ${bytes.join()}`)
+    return found
+  }
+
+  test('gives changes and frames back as long as a snapshot that is kept needs them', async () => {
+    const { log } = make()
+    const [a, alerts] = [await log.claim('derive/a'), await log.claim('alert')]
+    for (let seq = 1; seq <= 5; seq++) {
+      const bytes = new Uint8Array([seq])
+      const isKept = seq !== 3
+      const one = { change: bytes, frames: [bytes, bytes], ...(isKept ? { snapshot: snapshot('derive/a', seq) } : {}) }
+      // The alert unit comes first: its snapshot includes the frames of this commit.
+      const both = isKept ? { snapshot: { ...snapshot('alert', seq), frames: seq * 2 } } : {}
+      await log.commit([
+        { claim: alerts, commit: commit(alerts, seq, both) },
+        { claim: a, commit: commit(a, seq, one) },
+      ])
+      if (seq === 2) expect(await entriesOf(log.frames(alerts, 0))).toEqual(['1 1', '2 1', '3 2', '4 2'])
+    }
+    expect(await entriesOf(log.changes(a, 2))).toEqual(['3 3', '4 4', '5 5'])
+    expect(await entriesOf(log.changes(a, 1))).toEqual([])
+    expect(await entriesOf(log.frames(alerts, 4))).toEqual(['5 3', '6 3', '7 4', '8 4', '9 5', '10 5'])
+    expect(await log.units()).toEqual(['alert', 'derive/a'])
+  })
+
+  test('numbers frames on behind those that the newest snapshot includes', async () => {
+    const { log } = make()
+    const [a, alerts] = [await log.claim('derive/a'), await log.claim('alert')]
+    const bytes = new Uint8Array([7])
+    for (let seq = 1; seq <= 3; seq++) {
+      await log.commit([
+        { claim: alerts, commit: commit(alerts, seq, { snapshot: { ...snapshot('alert', seq), frames: 9 } }) },
+      ])
+    }
+    await log.commit([{ claim: a, commit: commit(a, 1, { frames: [bytes] }) }])
+    expect(await entriesOf(log.frames(alerts, 9))).toEqual(['10 7'])
+  })
 })
 
 describe('faults of the log in memory', () => {
@@ -222,15 +264,21 @@ describe('faults of the log in memory', () => {
       failed: 0.05,
       lost_decision: 0.1,
       damaged_snapshot: 0.3,
+      damaged_change: 0.3,
+      damaged_frame: 0.3,
     }
     const log = new FakeUnitLog({ seed, rates })
     const answers: string[] = []
     for (let i = 0; i < 200; i++) {
       const claim = await log.claim('alert/0')
       const seq = (claim.progress?.seq ?? 0) + 1
-      const made = { ...decision(claim, seq), epoch: 1 }
-      answers.push(await log.decide(claim, made).catch((error: Error) => error.message))
-      const part = { claim, commit: commit(claim, seq, { outputs: [alert(seq)], snapshot: snapshot('alert/0', seq) }) }
+      const decided = { ...decision(claim, seq), epoch: 1 }
+      answers.push(await log.decide(claim, decided).catch((error: Error) => error.message))
+      for (const entries of [log.changes(claim, 0), log.frames(claim, 0)])
+        for await (const { n } of entries) answers.push(`${n}`)
+      const bytes = new Uint8Array([seq])
+      const made = { outputs: [alert(seq)], snapshot: snapshot('alert/0', seq), change: bytes, frames: [bytes] }
+      const part = { claim, commit: commit(claim, seq, made) }
       answers.push(await log.commit([part]).catch((error: Error) => error.message))
     }
     return { answers, log }

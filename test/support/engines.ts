@@ -110,8 +110,8 @@ export interface FramesOptions {
   readonly cuts?: readonly number[]
   /** After the start of the story; absent: the end of the last open pane. */
   readonly untilMs?: number
-  /** Saves and restores the state after each batch. */
-  readonly restores?: boolean
+  /** Saves and restores the state after each batch: whole, or from the start by its changes. */
+  readonly restores?: boolean | 'changes'
 }
 
 /** All frames of one source that was read to its end. */
@@ -120,9 +120,14 @@ export function framesOf(engines: Engines, events: readonly PlainEvent[], option
   const unit: DeriveUnit = createDeriveUnit({ program: engines.deriveProgram(), source, pipeline: 'shop' })
   const frames: Frame[] = []
   let state = unit.initial()
+  const changes: Uint8Array[] = []
   for (const batch of batchesOf(events, options.cuts ?? [], source)) {
     unit.step(state, batch, (frame) => frames.push(frame))
     if (options.restores === true) state = unit.decode(unit.stateVersion, [...unit.encode(state)])
+    if (options.restores !== 'changes') continue
+    changes.push(unit.change(state))
+    state = unit.initial()
+    for (const change of changes) unit.amend(state, change)
   }
   const until = options.untilMs === undefined ? {} : { until: storyStart + options.untilMs }
   unit.decide(state, decisionOf('end', until, events.length), (frame) => frames.push(frame))

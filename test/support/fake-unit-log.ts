@@ -4,6 +4,7 @@ import type {
   Commit,
   CommitOutcome,
   Decision,
+  Entry,
   Output,
   Progress,
   Snapshot,
@@ -20,6 +21,8 @@ export const faultKinds = [
   'failed',
   'lost_decision',
   'damaged_snapshot',
+  'damaged_change',
+  'damaged_frame',
 ] as const
 export type FaultKind = (typeof faultKinds)[number]
 
@@ -27,12 +30,15 @@ export interface FaultPlan {
   readonly seed: number
   /** Probability of each kind in each call that it fits, 0 to 1. */
   readonly rates: Readonly<Partial<Record<FaultKind, number>>>
+  /** Intact snapshots of a unit, once it has them, that are left so. Default 0. */
+  readonly leastSnapshots?: number
 }
 
 interface UnitState {
   epoch: number
   progress: Progress | undefined
-  readonly snapshots: { snapshot: Snapshot; isDamaged: boolean }[]
+  snapshots: { snapshot: Snapshot; isDamaged: boolean }[]
+  changes: Entry[]
   readonly decisions: Map<number, Decision>
 }
 
@@ -49,6 +55,8 @@ export class FakeUnitLog implements UnitLog {
     failed: 0,
     lost_decision: 0,
     damaged_snapshot: 0,
+    damaged_change: 0,
+    damaged_frame: 0,
   }
   /** Newest revision of each metric document. */
   readonly metrics = new Map<string, Output>()
@@ -58,21 +66,27 @@ export class FakeUnitLog implements UnitLog {
   readonly written = new Map<string, string>()
   /** An id and revision that came with two contents, or before the revision below it: breaks invariant I2 or I3. */
   readonly mismatches: string[] = []
+  /** The log of frames. */
+  #frames: Entry[] = []
   readonly #units = new Map<string, UnitState>()
   readonly #rates: FaultPlan['rates']
+  readonly #leastSnapshots: number
   readonly #random: () => number
   #lastEpoch = 0
 
   constructor(plan: FaultPlan = { seed: 0, rates: {} }) {
     this.#rates = plan.rates
+    this.#leastSnapshots = plan.leastSnapshots ?? 0
     this.#random = mulberry32(plan.seed)
   }
 
   async claim(unit: string): Promise<Claim> {
     const state = this.#stateOf(unit)
     state.epoch = ++this.#lastEpoch
-    const newest = state.snapshots[0]
-    if (newest !== undefined && !newest.isDamaged && this.#happens('damaged_snapshot')) newest.isDamaged = true
+    const [newest, ...older] = state.snapshots
+    const others = older.filter((one) => !one.isDamaged).length
+    const isAllowed = newest?.isDamaged === false && others >= this.#leastSnapshots
+    if (isAllowed && this.#happens('damaged_snapshot')) newest.isDamaged = true
     const snapshots = state.snapshots.filter((one) => !one.isDamaged).map((one) => one.snapshot)
     const decisions = this.decisions(unit)
     return { unit, epoch: state.epoch, progress: state.progress, snapshots, decisions }
@@ -98,6 +112,10 @@ export class FakeUnitLog implements UnitLog {
       throw this.#lost(first.claim.unit, 'committing')
     }
     const fresh = parts.filter((part) => this.#isNext(part))
+    // Before snapshots: these say how many there are.
+    for (const bytes of fresh.flatMap(({ commit }) => commit.frames ?? [])) {
+      this.#frames.push({ n: this.#lastFrame() + 1, bytes })
+    }
     for (const part of fresh) this.#apply(part)
     return this.#happens('unknown_after') ? 'unknown' : 'committed'
   }
@@ -106,6 +124,26 @@ export class FakeUnitLog implements UnitLog {
     const state = this.#stateOf(claim.unit)
     if (state.epoch === claim.epoch) return state.progress
     throw new LogpipeError('LP_STATE_FENCED', `resolving a commit of ${claim.unit}`)
+  }
+
+  async *changes({ unit }: Claim, after: number): AsyncGenerator<Entry> {
+    const state = this.#stateOf(unit)
+    const newest = state.changes.at(-1)
+    if (newest !== undefined && newest.n > after && this.#happens('damaged_change')) {
+      state.changes = state.changes.filter(({ n }) => n <= after)
+    }
+    yield* contiguous(state.changes, after)
+  }
+
+  async *frames(claim: Claim, after: number): AsyncGenerator<Entry> {
+    const newest = this.#frames.at(-1)
+    if (newest !== undefined && newest.n > after && this.#happens('damaged_frame')) this.#frames.pop()
+    const left = contiguous(this.#frames, after)
+    yield* left
+    const next = after + left.length + 1
+    this.#frames = this.#frames.filter(({ n }) => n < next)
+    const state = this.#stateOf(claim.unit)
+    state.snapshots = state.snapshots.filter(({ snapshot }) => snapshot.frames < next)
   }
 
   /** As if another process had claimed the unit and died: the claim that there is becomes void. */
@@ -118,15 +156,17 @@ export class FakeUnitLog implements UnitLog {
     return [...this.#stateOf(unit).decisions.values()].sort((a, b) => a.ordinal - b.ordinal)
   }
 
-  /** True if the newest snapshot of every unit includes all that it has committed: it was stopped, not killed. */
-  isWhole(): boolean {
-    return [...this.#units.values()].every(({ progress, snapshots }) => {
-      return progress === undefined || snapshots[0]?.snapshot.position.offset === progress.next.offset
-    })
+  async units(): Promise<readonly string[]> {
+    return [...this.#units].flatMap(([unit, { progress }]) => (progress === undefined ? [] : [unit])).sort()
+  }
+
+  /** Position behind what a unit has committed. */
+  committedTo(unit: string): bigint | undefined {
+    return this.#units.get(unit)?.progress?.next.offset
   }
 
   /** Units that were claimed. */
-  units(): string[] {
+  claimed(): string[] {
     return [...this.#units.keys()]
   }
 
@@ -138,7 +178,7 @@ export class FakeUnitLog implements UnitLog {
   #stateOf(unit: string): UnitState {
     const known = this.#units.get(unit)
     if (known !== undefined) return known
-    const state: UnitState = { epoch: 0, progress: undefined, snapshots: [], decisions: new Map() }
+    const state: UnitState = { epoch: 0, progress: undefined, snapshots: [], changes: [], decisions: new Map() }
     this.#units.set(unit, state)
     return state
   }
@@ -158,9 +198,22 @@ export class FakeUnitLog implements UnitLog {
       if (!state.decisions.has(decision.ordinal)) state.decisions.set(decision.ordinal, decision)
     }
     for (const output of commit.outputs) this.#write(output)
+    if (commit.change !== undefined) state.changes.push({ n: commit.seq, bytes: commit.change })
     if (commit.snapshot === undefined) return
     state.snapshots.unshift({ snapshot: commit.snapshot, isDamaged: false })
     state.snapshots.length = Math.min(state.snapshots.length, 3)
+    const oldest = state.snapshots[2]?.snapshot
+    if (oldest === undefined) return
+    state.changes = state.changes.filter(({ n }) => n > oldest.seq)
+    if (oldest.frames > 0) this.#frames = this.#frames.filter(({ n }) => n > oldest.frames)
+  }
+
+  /** Numbers go on behind those that a snapshot includes. */
+  #lastFrame(): number {
+    const included = [...this.#units.values()].flatMap(({ snapshots }) =>
+      snapshots.map(({ snapshot }) => snapshot.frames),
+    )
+    return Math.max(0, this.#frames.at(-1)?.n ?? 0, ...included)
   }
 
   #write(output: Output): void {
@@ -189,6 +242,12 @@ export class FakeUnitLog implements UnitLog {
   #lost(unit: string, doing: string): LogpipeError {
     return new LogpipeError('LP_STORE_WRITE', `${doing} ${unit}: the answer was lost`, { retryable: true })
   }
+}
+
+/** Entries after a number up to the first that is missing. */
+function contiguous(entries: readonly Entry[], after: number): Entry[] {
+  const found = entries.filter(({ n }) => n > after)
+  return found.filter(({ n }, i) => n === after + 1 + i)
 }
 
 /** A small generator of numbers in [0, 1) (mulberry32, Tommy Ettinger). */

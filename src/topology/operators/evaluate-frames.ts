@@ -3,11 +3,11 @@ import type { AlertRun, AlertStanding } from '../alert-run.ts'
 import type { Delivery } from '../delivery.ts'
 import type { DeriveStanding } from '../partition-run.ts'
 
-/** Cold; keeps order. Gives the frames to the alert unit, whose outputs wait for the next commit. */
+/** Cold; keeps order. Gives the frames to the alert unit, whose outputs wait for the next commit, as the frames do. */
 export function evaluateFrames<DeriveState extends DeriveStanding, AlertState extends AlertStanding>(
   alerts: AlertRun<AlertState>,
 ): MonoTypeOperatorFunction<Delivery<DeriveState>> {
-  return tap(({ frames }) => {
-    for (const frame of frames) alerts.take(frame)
+  return tap(({ run, frames }) => {
+    for (const frame of frames) if (alerts.take(frame)) run.keep(frame)
   })
 }

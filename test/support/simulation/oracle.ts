@@ -130,7 +130,7 @@ export function firstContentDifference(a: Run, b: Run): string[] {
 }
 
 export function newDecisions(run: Run, given: FakeUnitLog): string[] {
-  return run.log.units().flatMap((unit) => {
+  return run.log.claimed().flatMap((unit) => {
     const extra = run.log.decisions(unit).slice(given.decisions(unit).length)
     return extra.map(({ kind }) => `${unit} decided ${kind} anew`)
   })

@@ -10,7 +10,8 @@ const stride = 7
 /** One input in memory: a stream that outlives the engines that read it. */
 export class Stream {
   readonly source: Source
-  readonly records: { readonly text: string; readonly atMs: number; readonly item: Item }[] = []
+  records: readonly { readonly text: string; readonly atMs: number; readonly item: Item }[]
+  readonly #all: Stream['records']
 
   /** Records that are there; the others come later. */
   #shown = Infinity
@@ -18,13 +19,24 @@ export class Stream {
   constructor(name: string, items: readonly Item[]) {
     const idHead = hashFields([name], 6)
     this.source = { id: name, name, pipeline: 'shop', constants: [], isFile: false, idHead, idTail: undefined }
-    for (const item of items) for (const text of item.lines) this.records.push({ text, atMs: item.atMs, item })
+    this.#all = items.flatMap((item) => item.lines.map((text) => ({ text, atMs: item.atMs, item })))
+    this.records = this.#all
+  }
+
+  /** Ends the stream at a position, as if the rest had never been written; Infinity: nothing is left out. */
+  cutAt(position: number): void {
+    this.records = this.#all.slice(0, position / stride)
   }
 
   /** Shows a share of the records, up to the end of an event. */
   show(share: number): void {
     this.#shown = Math.ceil(this.records.length * share)
     while (this.records[this.#shown] !== undefined && this.itemAt(this.#shown * stride) === undefined) this.#shown++
+  }
+
+  /** Position behind the last record. */
+  get end(): number {
+    return this.records.length * stride
   }
 
   /** The item whose first line lies at a position; undefined if none begins there. */

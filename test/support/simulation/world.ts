@@ -5,7 +5,7 @@ import type { EventSink, Partition, ReadResult, RecordInput } from '../../../src
 import { EventEncoder } from '../../../src/core/encode-event.ts'
 import { EventTables, type EventBatch } from '../../../src/core/event-batch.ts'
 import { eventId } from '../../../src/core/id.ts'
-import type { Claim, Commit, CommitOutcome, Decision, UnitLog } from '../../../src/core/unit.ts'
+import type { Claim, Commit, CommitOutcome, Decision, Entry, UnitLog } from '../../../src/core/unit.ts'
 import { createAlertUnit } from '../../../src/alert/unit.ts'
 import type { AlertState } from '../../../src/alert/state.ts'
 import type { DeriveState } from '../../../src/derive/state.ts'
@@ -38,6 +38,8 @@ export interface LifePlan {
   readonly badReads: number
   /** Sources that are not found in this life. */
   readonly hidden?: ReadonlySet<string>
+  /** The sources that are not found will not come back. */
+  readonly isForGood?: boolean
 }
 
 export interface WorldSettings {
@@ -121,6 +123,7 @@ export class World {
       },
       bury: () => this.violations.push('a dead letter'),
       onCommitted: () => {},
+      pause: () => Promise.resolve(),
       report: () => {},
     })
   }
@@ -135,7 +138,10 @@ export class World {
     }
     return {
       get isBounded() {
-        return found().length === streams.length
+        const expected = streams.filter(({ source }) => {
+          return life.plan.isForGood !== true || life.plan.hidden?.has(source.id) !== true
+        })
+        return found().length === expected.length
       },
       discover: () =>
         life.during(() => {
@@ -203,6 +209,9 @@ export class World {
         decide: (claim, decision: Decision) => life.during(() => log.decide(claim, decision)),
         commit: (parts) => life.during(() => commit(parts)),
         resolve: (claim) => life.during(() => log.resolve(claim)),
+        units: () => life.during(() => log.units()),
+        changes: (claim, after) => during(life, log.changes(claim, after)),
+        frames: (claim, after) => during(life, log.frames(claim, after)),
       },
       sinks: [store, pipe],
     }
@@ -255,6 +264,15 @@ class Life {
     this.#crash('crashed')
     return gone()
   }
+}
+
+/** One call for all entries of a log. */
+async function* during(life: Life, entries: AsyncIterable<Entry>): AsyncGenerator<Entry> {
+  yield* await life.during(async () => {
+    const all: Entry[] = []
+    for await (const entry of entries) all.push(entry)
+    return all
+  })
 }
 
 /** A call that never returns. */

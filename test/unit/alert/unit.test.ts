@@ -4,7 +4,8 @@ import { Encoder } from '../../../src/core/codec.ts'
 import { encodeFrame } from '../../../src/core/frame-codec.ts'
 import { wordOf } from '../../../src/core/event-batch.ts'
 import type { Frame } from '../../../src/core/frame.ts'
-import { enginesOf, framesOf, storyOf, type Story } from '../../support/engines.ts'
+import { createAlertUnit } from '../../../src/alert/unit.ts'
+import { chunkText, enginesOf, framesOf, storyOf, type Story } from '../../support/engines.ts'
 import { storyStart, type PlainEvent } from '../../support/events.ts'
 
 /** One rule and one derive of each kind, so that each property holds for all of them at once. */
@@ -196,7 +197,7 @@ const picks = fc.array(fc.nat(3), { minLength: 1, maxLength: 20 })
 describe('frames and alerts', () => {
   it('do not depend on where batches are cut, nor on a restart after each batch', () => {
     fc.assert(
-      fc.property(stories, cuts, fc.boolean(), (lines, at, restores) => {
+      fc.property(stories, cuts, fc.constantFrom(false, true, 'changes' as const), (lines, at, restores) => {
         const events = eventsOfLines(lines)
         const whole = framesOf(engines, events).map(bytesOf)
         expect(framesOf(engines, events, { cuts: at, restores }).map(bytesOf)).toEqual(whole)
@@ -287,5 +288,64 @@ describe('frames and alerts', () => {
         expect(Object.fromEntries(newest)).toEqual(recount(events))
       }),
     )
+  })
+})
+
+/** Nothing but keys that are expected, one of which may never come. */
+const watching = enginesOf({
+  rules: [
+    {
+      id: 'silent',
+      type: 'flatline',
+      where: ['message contains "Out of memory"'],
+      window: '45s',
+      by: ['service.name'],
+      expected: [{ 'service.name': 'batch' }, { 'service.name': 'api' }],
+      severity: 'high',
+    },
+  ],
+})
+
+describe('a rule that expects keys', () => {
+  it('tells the same of them wherever batches are cut and over one to four sources', () => {
+    fc.assert(
+      fc.property(stories, cuts, fc.integer({ min: 1, max: 4 }), picks, (lines, at, count, order) => {
+        const events = eventsOfLines(lines)
+        const untilMs = 600_000 + Math.max(...events.map((event) => event.at))
+        const single = storyOf(watching, framesOf(watching, events, { untilMs }))
+        expect(single.transitions.length).toBeGreaterThan(0)
+        const parts = dealt(events, count).map((part, i) => {
+          return framesOf(watching, part, { source: `s${i}`, untilMs, cuts: at, restores: 'changes' })
+        })
+        expect(contentOf(storyOf(watching, interleaved(parts, order)))).toEqual(contentOf(single))
+      }),
+    )
+  })
+})
+
+describe('a state of many series', () => {
+  const many = enginesOf({
+    derives: [{ id: 'all', type: 'requests', by: ['url.path'], window: '1m' }],
+    maxSeries: 10_000,
+  })
+  const events = Array.from({ length: 9000 }, (_, i) => ({
+    at: Math.floor(i / 4500) * 30_000,
+    'url.path': `/orders/${i % 4500}`,
+    'http.response.status_code': 200,
+    'event.duration': i * 1e6,
+  }))
+
+  it('is encoded in chunks that are small and in order, and comes back as it was', () => {
+    const unit = createAlertUnit(many.alertProgram)
+    const state = unit.initial()
+    for (const frame of framesOf(many, events)) unit.step(state, frame, () => {})
+    const chunks = [...unit.encode(state)]
+    expect(chunks.length).toBeGreaterThan(3)
+    expect(Math.max(...chunks.map(({ bytes }) => bytes.length))).toBeLessThanOrEqual(512 * 1024)
+    const ids = chunks.map(({ id }) => id)
+    expect(ids).toEqual([...new Set(ids)])
+    const again = unit.decode(unit.stateVersion, chunks)
+    expect(chunkText(unit.encode(again))).toBe(chunkText(chunks))
+    expect(again.watches[0]!.store.series.size).toBe(4500)
   })
 })

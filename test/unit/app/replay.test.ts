@@ -15,12 +15,12 @@ import { startEmbedded } from '../../../src/app/embedded.ts'
 import { loadConfig } from '../../../src/app/project.ts'
 import { startReplay, type ReplayOptions } from '../../../src/app/replay.ts'
 import type { Project } from '../../../src/config/project.ts'
-import type { Clock } from '../../../src/core/clock.ts'
 import { bytesOf } from '../../../src/core/byte-writer.ts'
 import { openStore } from '../../../src/state/store.ts'
 import { Telemetry } from '../../../src/telemetry/events.ts'
 import { createLogger } from '../../../src/telemetry/logger.ts'
 import { Metrics } from '../../../src/telemetry/metrics.ts'
+import { IdleClock } from '../../support/idle-clock.ts'
 
 let folder = ''
 beforeEach(() => {
@@ -29,25 +29,6 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
 const startMs = Date.UTC(2026, 0, 5, 10)
-
-/** Time passes only while nothing is to be done: a second with each wait. */
-class IdleClock implements Clock {
-  ms = startMs
-  onIdle = (): void => {}
-
-  now(): number {
-    return this.ms
-  }
-
-  schedule(atMs: number, run: () => void): () => void {
-    const turn = setImmediate(() => {
-      this.ms = Math.max(this.ms + 1000, atMs)
-      this.onIdle()
-      run()
-    })
-    return () => clearImmediate(turn)
-  }
-}
 
 const logging = { level: 'silent', format: 'json', write: () => {} } as const
 
@@ -71,7 +52,7 @@ const dataDir = (): string => path.join(folder, 'data')
 /** Runs the project live until the clock has come so far, with what happens on the way. */
 async function runLive(project: Project, untilMs: number, happenings: readonly [atMs: number, happen: () => void][]) {
   const store = openStore(dataDir())
-  const clock = new IdleClock()
+  const clock = new IdleClock(startMs)
   const left = [...happenings]
   const options = {
     store,
@@ -94,7 +75,7 @@ async function runLive(project: Project, untilMs: number, happenings: readonly [
   await running.done
   const counts = {
     events: store.counts.events,
-    decisions: store.log.units().flatMap((unit) => store.log.decisions(unit)),
+    decisions: (await store.log.units()).flatMap((unit) => store.log.decisions(unit)),
   }
   store.close()
   return counts

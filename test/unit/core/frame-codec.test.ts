@@ -42,6 +42,7 @@ const frame: fc.Arbitrary<Frame> = fc.record({
   pipeline: fc.string(),
   from: position,
   to: position,
+  earliest: time,
   at: time,
   watermark: time,
   configHash: fc.string(),

@@ -62,6 +62,7 @@ test('deletes what is older than its limit, and nothing else', async () => {
   const limits = { events: 4 * day, metrics: 4 * day, alerts: 4 * day, deadLetters: 4 * day }
   expect(await store.retain({ ...none, limits })).toEqual({
     events: 600,
+    decisions: 0,
     metrics: 1,
     alerts: 2,
     deadLetters: 1,
@@ -113,4 +114,43 @@ test('releases the journal up to the oldest position of a restart, and none whos
   expect(await store.retain({ ...none, limits: { journal: 20 * day }, journalFloor })).toMatchObject({ journal: 0 })
   expect(await store.retain({ ...none, journalFloor })).toMatchObject({ journal: 2 })
   expect(['http', 'stdin'].map((input) => store.journal.partition(input, 'p').start)).toEqual([2n, 0n])
+})
+
+test('deletes decisions that neither a restart nor a replay of the events needs', async () => {
+  const claim = await store.log.claim('derive/shop/a')
+  const few = await store.log.claim('derive/shop/b')
+  for (let seq = 1; seq <= 5; seq++) {
+    const [from, next] = [BigInt(seq - 1), BigInt(seq)].map((offset) => ({ offset, sub: 0 }))
+    // One a day; the second of each day lies ahead of what has been read.
+    const decisions = [next!, { offset: 100n + next!.offset, sub: 0 }].map((position, i) => {
+      const ordinal = seq * 2 - 1 + i
+      return { epoch: 1, position, ordinal, kind: 'lull' as const, value: {}, wallMs: noon + seq * day }
+    })
+    const heads = { from: from!, next: next!, outputs: [], progress: null }
+    const snapshot = (unit: string) => ({
+      unit,
+      seq,
+      frames: 0,
+      stateVersion: 1,
+      configHash: '',
+      position: next!,
+      decision: seq * 2,
+      chunks: [],
+    })
+    await store.log.commit([
+      { claim, commit: { ...heads, unit: claim.unit, seq, decisions, snapshot: snapshot(claim.unit) } },
+      {
+        claim: few,
+        commit: { ...heads, unit: few.unit, seq, decisions, ...(seq < 3 ? { snapshot: snapshot(few.unit) } : {}) },
+      },
+    ])
+  }
+  const left = (unit: string): number[] => store.log.decisions(unit).map(({ ordinal }) => ordinal)
+  expect(await store.retain(none)).toMatchObject({ decisions: 0 })
+  expect(await store.retain({ ...none, limits: { events: 8.5 * day } })).toMatchObject({ decisions: 1 })
+  expect(left(claim.unit)).toEqual([2, 3, 4, 5, 6, 7, 8, 9, 10])
+  // The oldest of three snapshots stands at 3.
+  expect(await store.retain({ ...none, limits: { events: day } })).toMatchObject({ decisions: 2 })
+  expect(left(claim.unit)).toEqual([2, 4, 6, 7, 8, 9, 10])
+  expect(left(few.unit)).toHaveLength(10)
 })

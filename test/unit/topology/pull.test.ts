@@ -19,7 +19,8 @@ const unit: DeriveUnit<DeriveStanding> = {
   encode: () => [],
   decode: () => ({ isEnded: false }),
   watermark: () => -Infinity,
-  heartbeat: () => undefined,
+  change: () => new Uint8Array(0),
+  amend() {},
 }
 
 const parser: Parser = {

@@ -7,15 +7,9 @@ const claim: Claim = { unit: 'alert', epoch: 1, progress: undefined, snapshots: 
 const commit: Commit = { unit: 'alert', seq: 2, from: place, next: place, decisions: [], outputs: [], progress: {} }
 
 /** A log that answers as told and holds `seqs` in turn when asked for the truth. */
-function logWith(outcomes: CommitOutcome[], seqs: number[]): UnitLog & { sent: number } {
+function logWith(outcomes: CommitOutcome[], seqs: number[]): Pick<UnitLog, 'commit' | 'resolve'> & { sent: number } {
   return {
     sent: 0,
-    async claim() {
-      return claim
-    },
-    async decide() {
-      return 'in_force'
-    },
     async commit() {
       this.sent++
       return outcomes.shift() ?? 'committed'
