@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { Source } from '../src/core/record-batch.ts'
@@ -48,14 +48,21 @@ export function lineOf(kind: LineKind, i: number): string {
   return kinds[kind](i)
 }
 
+const linesPerWrite = 50_000
+
 /** A file of `count` lines in the temporary folder; made once. */
 export function fileOf(kind: LineKind, count: number): string {
   const folder = path.join(tmpdir(), 'logpipe-bench')
   mkdirSync(folder, { recursive: true })
   const file = path.join(folder, `${kind}-${count}.log`)
   if (existsSync(file)) return file
-  const parts: string[] = []
-  for (let i = 0; i < count; i++) parts.push(lineOf(kind, i), '\n')
-  writeFileSync(file, parts.join(''))
+  const unfinished = `${file}.part`
+  writeFileSync(unfinished, '')
+  for (let from = 0; from < count; from += linesPerWrite) {
+    let text = ''
+    for (let i = from; i < Math.min(count, from + linesPerWrite); i++) text += `${lineOf(kind, i)}\n`
+    appendFileSync(unfinished, text)
+  }
+  renameSync(unfinished, file)
   return file
 }

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { endToEnd } from './end-to-end.ts'
 import { emit } from './emit.ts'
 import { header, measure, row, type Bench, type Sample } from './harness.ts'
+import { memory } from './memory.ts'
 import { restore } from './restore.ts'
 import { scan } from './scan.ts'
 import { windows } from './windows.ts'
@@ -15,6 +16,8 @@ import { windows } from './windows.ts'
  * moment of the machine meets all of them; prints a table and writes bench/results.md when all were run.
  */
 const benches: readonly Bench[] = [...endToEnd, ...scan, ...emit, ...windows, ...restore]
+
+const memoryLines = Number(process.env['LOGPIPE_BENCH_MEMORY_LINES'] ?? 10_000_000)
 
 const args = process.argv.slice(2)
 const childAt = args.indexOf('--child')
@@ -27,10 +30,10 @@ if (childAt >= 0) {
   const roundsAt = args.indexOf('--rounds')
   const rounds = roundsAt < 0 ? 6 : Number(args[roundsAt + 1])
   const names = args.filter((arg, i) => !arg.startsWith('--') && args[i - 1] !== '--rounds')
-  runAll(names, rounds)
+  await runAll(names, rounds)
 }
 
-function runAll(names: readonly string[], rounds: number): void {
+async function runAll(names: readonly string[], rounds: number): Promise<void> {
   const chosen = names.length === 0 ? benches : benches.filter(({ name }) => names.some((part) => name.includes(part)))
   const lines = [`Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, ${rounds} rounds.`, '']
   for (const bench of chosen) {
@@ -42,6 +45,11 @@ function runAll(names: readonly string[], rounds: number): void {
     bench.cases.forEach((one, i) => lines.push(row(one.name, samples[i]!, samples[0]!)))
     lines.push('')
     process.stdout.write(`${lines.slice(-bench.cases.length - 6).join('\n')}\n`)
+  }
+  if (names.length === 0 || names.includes('memory')) {
+    const told = await memory(memoryLines)
+    lines.push(...told)
+    process.stdout.write(told.join('\n'))
   }
   if (names.length > 0) return
   const file = path.join(path.dirname(fileURLToPath(import.meta.url)), 'results.md')
