@@ -1,4 +1,6 @@
+import path from 'node:path'
 import { Option, type Command } from 'commander'
+import type { Loaded } from '../config/load.ts'
 import { durationOf, portOf } from './flag-value.ts'
 import { usageError, type Invocation } from './invocation.ts'
 import { finishSession, openSession } from './run-session.ts'
@@ -7,12 +9,14 @@ interface Flags {
   readonly data?: string
   readonly listen?: string
   readonly drain: string
+  readonly watch?: boolean
 }
 
 export function defineRun(command: Command, invocation: Invocation): void {
   command
     .option('--data <dir>', 'folder of the store')
     .option('--listen <host:port>', 'address of health, metrics and ingest, in place of server:')
+    .option('--watch', 'reload when a file of the configuration changes')
     .addOption(new Option('--drain <time>', 'how long a clean end may take').default('8s'))
     .action((flags: Flags) => run(flags, invocation))
 }
@@ -21,13 +25,24 @@ async function run(flags: Flags, invocation: Invocation): Promise<void> {
   const drainMs = durationOf('--drain', flags.drain)
   const asked = flags.listen === undefined ? undefined : addressOf(flags.listen)
   const { loadConfig } = await import('../app/project.ts')
-  const project = invocation.require(loadConfig(invocation.configFiles))
+  const load = (): Loaded => loadConfig(invocation.configFiles)
+  const loaded = load()
+  const project = invocation.require(loaded)
   if (project.pipelines.length === 0) {
     throw usageError('starting: there are no pipelines', 'Write one into pipelines/, or begin with logpipe init.')
   }
-  const session = await openSession(project, invocation, { dataDir: flags.data })
+  const session = await openSession(project, invocation, { dataDir: flags.data, load })
   for (const { name, source } of project.pipelines) invocation.note(`running ${name} (${source.type})`)
-  await finishSession(session, invocation, { listenAt: asked ?? project.installation.server, drainMs })
+  await finishSession(session, invocation, {
+    listenAt: asked ?? project.installation.server,
+    drainMs,
+    watched: flags.watch === true ? foldersOf(loaded) : undefined,
+  })
+}
+
+/** Folders that hold a file of the configuration. */
+function foldersOf({ trees }: Loaded): string[] {
+  return trees.map(({ tree }) => path.dirname(tree.name))
 }
 
 function addressOf(text: string): { host: string; port: number } {

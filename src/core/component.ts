@@ -119,6 +119,8 @@ export interface Parser {
   flush(events: EventBatch): void
   /** True if a join is open: its lines are not yet in any event. */
   readonly hasOpenJoins: boolean
+  /** Position of the first line of all open joins: events to come begin there or later. Undefined: none is open. */
+  readonly openFrom: bigint | undefined
   /** Canonical bytes of the state. */
   save(): Uint8Array
   restore(state: Uint8Array): void

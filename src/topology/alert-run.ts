@@ -4,6 +4,7 @@ import { LogpipeError } from '../core/error.ts'
 import { comparePositions, type Frame } from '../core/frame.ts'
 import { decodeFrame, decodeList, encodeFrame, encodeList } from '../core/frame-codec.ts'
 import type { Position } from '../core/record-batch.ts'
+import { generationOf } from './partition-run.ts'
 import type { Chunk, Claim, Commit, Decision, DecisionKind, Output, Snapshot, Unit } from '../core/unit.ts'
 
 /** A source as the alert unit knows it. */
@@ -51,6 +52,10 @@ export class AlertRun<State extends AlertStanding> {
   #isDirty = false
   /** False: it starts from nothing, and so must all partitions. */
   isRestored = false
+  /** How many configurations were in force before the one of this run. */
+  generation = 0
+  /** Hash of the next configuration once it is in force here: nothing more is done under this one. */
+  nextHash: string | undefined
 
   /** `isPresent`: frames of this source may still come. Decisions do not wait for sources that are gone. */
   constructor(claim: Claim, unit: AlertUnit<State>, isPresent: (source: string) => boolean) {
@@ -79,7 +84,12 @@ export class AlertRun<State extends AlertStanding> {
 
   /** True while decisions of runs before are to be applied: no new ones are made until then. */
   get isRepeating(): boolean {
-    return this.#recorded.length > 0
+    return this.nextHash === undefined && this.#recorded.length > 0
+  }
+
+  /** A run before went on to the next configuration. */
+  get isNextRecorded(): boolean {
+    return this.#recorded.some(({ kind }) => kind === 'config')
   }
 
   /** Ordinal up to which every decision was applied: one of a later run may have come before recorded ones. */
@@ -122,6 +132,9 @@ export class AlertRun<State extends AlertStanding> {
     this.isRestored = true
     this.#applied = snapshot.decision
     this.#ordinal = Math.max(this.#ordinal, snapshot.decision)
+    for (const decision of this.#recorded) {
+      if (decision.ordinal <= snapshot.decision) this.generation = Math.max(this.generation, generationOf(decision))
+    }
     const left = this.#recorded.filter(({ ordinal }) => ordinal > snapshot.decision)
     this.#recorded.splice(0, Infinity, ...left)
   }
@@ -135,6 +148,7 @@ export class AlertRun<State extends AlertStanding> {
   /** Applies the recorded decisions whose place has been reached. */
   applyRecorded(): void {
     for (let next = this.#recorded[0]; next !== undefined && this.#isDue(next); next = this.#recorded[0]) {
+      if (this.nextHash !== undefined) return
       this.#recorded.shift()
       this.#apply(next)
     }
@@ -253,6 +267,11 @@ export class AlertRun<State extends AlertStanding> {
     if (decision.kind === 'include' && this.#isVoid(decision, source)) return
     if (decision.kind === 'exclude') this.#excluded.set(source, decision.ordinal)
     this.#unit.decide(this.state, decision, (output) => this.#outputs.push(output))
+    if (decision.kind === 'config') {
+      const hash = valueAt(decision, 'hash')
+      this.nextHash = typeof hash === 'string' ? hash : ''
+      return // What waits counts under the next configuration.
+    }
     const waiting = [...this.#waiting.values()].flat()
     this.#waiting.clear()
     // Before the frames of others: they must not move ticks past it.

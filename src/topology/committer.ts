@@ -42,22 +42,24 @@ export class Committer<DeriveState extends DeriveStanding, AlertState extends Al
     this.#snapshotAtMs = this.#committedAtMs
   }
 
-  /** Called after each batch with its size. */
-  async commitIfDue(bytes: number): Promise<void> {
+  /** Called after each batch with its size. Without `mayKeep` there is no snapshot. */
+  async commitIfDue(bytes: number, mayKeep = true): Promise<void> {
     const { pace, clock } = this.#settings
     this.#bytes += bytes
     this.#snapshotBytes += bytes
     const isDue = this.#bytes >= pace.commitEveryBytes || clock.now() - this.#committedAtMs >= pace.commitEveryMs
-    if (isDue || this.#alerts.isUrgent) await this.commit(this.#isSnapshotDue())
+    if (isDue || this.#alerts.isUrgent) await this.commit(mayKeep && this.#isSnapshotDue())
   }
 
   /** Called when nothing is left to read. */
-  async commitIfDirty(): Promise<void> {
-    if (this.#alerts.isDirty || this.#runs.some((run) => run.isDirty)) await this.commit(this.#isSnapshotDue())
+  async commitIfDirty(mayKeep = true): Promise<void> {
+    const isDirty = this.#alerts.isDirty || this.#runs.some((run) => run.isDirty)
+    if (isDirty) await this.commit(mayKeep && this.#isSnapshotDue())
   }
 
-  async commit(withSnapshot: boolean): Promise<void> {
-    const { log, clock, telemetry, configHash, onCommitted } = this.#settings
+  /** `configHash`: of the configuration that a snapshot is to be read with. */
+  async commit(withSnapshot: boolean, configHash = this.#settings.configHash): Promise<void> {
+    const { log, clock, telemetry, onCommitted } = this.#settings
     const startedMs = clock.now()
     const runs = withSnapshot ? this.#runs : this.#runs.filter((run) => run.isDirty)
     const parts = runs.map((run) => ({ claim: run.claim, commit: run.commit(configHash, withSnapshot) }))

@@ -2,7 +2,7 @@ import { concatMap, from, lastValueFrom, of, type Observable } from 'rxjs'
 import type { Clock } from '../core/clock.ts'
 import type { EventSink, ParseStage, Partition, RecordInput } from '../core/component.ts'
 import { LogpipeError } from '../core/error.ts'
-import type { EventBatch, EventTables } from '../core/event-batch.ts'
+import type { EventBatch, EventTables, JsonObject } from '../core/event-batch.ts'
 import type { Source } from '../core/record-batch.ts'
 import type { Claim, Decision, UnitLog } from '../core/unit.ts'
 import type { Telemetry } from '../telemetry/events.ts'
@@ -16,7 +16,7 @@ import { indexBatches } from './operators/index-batches.ts'
 import { maskBatches } from './operators/mask-batches.ts'
 import { parseBatches } from './operators/parse-batches.ts'
 import { PartitionRun, type DeriveUnit, type DeriveStanding } from './partition-run.ts'
-import { Pull } from './pull.ts'
+import { Pull, type Handover } from './pull.ts'
 
 /** A pipeline with its parts built. */
 export interface EnginePipeline {
@@ -51,14 +51,29 @@ export interface EngineSettings<DeriveState extends DeriveStanding, AlertState e
   /** Sees each batch after it was indexed, for live views; must not keep it. */
   readonly onEvents?: (events: EventBatch) => void
   readonly report: (error: LogpipeError) => void
+  /** Claim of `alertUnitName`: its newest snapshot tells which configuration to start with. */
+  readonly claim: Claim
+  /** Hash of the configuration that is to be in force; another than `configHash` ends this engine. */
+  readonly wantedHash: () => string
+  /** The wanted configuration has the input of a pipeline, too. */
+  readonly isKept: (pipeline: EnginePipeline) => boolean
+  /** Value of the `config` decision for it, `hash` included. */
+  readonly configDecision: () => JsonObject
 }
 
-const alertUnitName = 'alert'
+export const alertUnitName = 'alert'
+
+/** How a run ended: with its inputs or by `stop`, or because another configuration came into force. */
+export type Ending = 'over' | 'handed_over'
 
 /**
  * Embedded mode: one thread owns all units. Partitions are read in the order of their event time; each batch goes
  * through parse, mask, index, derive and alert; one commit makes everything visible at once. Whatever ends it, a new
  * engine on the same log goes on where the last commit was.
+ *
+ * An engine has one configuration. The next one comes into force by a recorded `config` decision in each unit, first in
+ * the partitions, then in the alert unit, and by one commit with a snapshot of all of them, which the next engine reads.
+ * An engine that starts before such a decision ends at it again.
  */
 export class Engine<DeriveState extends DeriveStanding, AlertState extends AlertStanding> {
   readonly #settings: EngineSettings<DeriveState, AlertState>
@@ -85,6 +100,9 @@ export class Engine<DeriveState extends DeriveStanding, AlertState extends Alert
       look: () => this.#look(),
       onIdle: () => this.#idle(),
       report: settings.report,
+      generation: () => this.#alerts.generation,
+      handover: () => this.#handover(),
+      isKept: ({ pipeline }) => settings.isKept(settings.pipelines[pipeline]!),
     })
   }
 
@@ -97,18 +115,32 @@ export class Engine<DeriveState extends DeriveStanding, AlertState extends Alert
     return this.#runs
   }
 
-  /** Runs until all inputs have ended or `stop` was called, then commits with a snapshot. Rejects as the log or a sink does. */
-  async run(): Promise<void> {
-    const { pipelines } = this.#settings
+  /**
+   * Runs until all inputs have ended, `stop` was called or another configuration is in force, then commits with a
+   * snapshot. Rejects as the log or a sink does. Inputs are left to `release` if it resolves to `handed_over`.
+   */
+  async run(): Promise<Ending> {
+    let ending: Ending = 'over'
     try {
       await this.#restore()
       await lastValueFrom(this.#flow(), { defaultValue: undefined })
-      await this.#committer.commit(true)
-      for (const { sinks } of pipelines) for (const sink of sinks) await sink.stop()
+      if (this.#pull.isHandedOver) await this.#handOver()
+      else await this.#committer.commit(!this.#isPartlyHandedOver)
+      for (const { sinks } of this.#settings.pipelines) for (const sink of sinks) await sink.stop()
+      if (this.#pull.isHandedOver) ending = 'handed_over'
+      return ending
     } finally {
-      await Promise.allSettled(pipelines.map(({ input }) => input.stop()))
-      await Promise.allSettled(this.#runs.map(({ partition }) => partition.close()))
+      if (ending === 'over') await this.release(() => true)
     }
+  }
+
+  /** Stops the inputs of pipelines, and closes what they gave. */
+  async release(isReleased: (pipeline: EnginePipeline) => boolean): Promise<void> {
+    const { pipelines } = this.#settings
+    const released = new Set(pipelines.filter(isReleased))
+    const runs = this.#runs.filter(({ pipeline }) => released.has(pipelines[pipeline]!))
+    await Promise.allSettled([...released].map(({ input }) => input.stop()))
+    await Promise.allSettled(runs.map(({ partition }) => partition.close()))
   }
 
   /** Ends `run` after the batch under way. Harmless twice. */
@@ -140,14 +172,36 @@ export class Engine<DeriveState extends DeriveStanding, AlertState extends Alert
   /** Not reached after a failure: then nothing more is read or committed. */
   async #finish(delivery: Delivery<DeriveState>): Promise<void> {
     await this.#settleSources()
-    await this.#committer.commitIfDue(delivery.records.bytes.length)
+    await this.#committer.commitIfDue(delivery.records.bytes.length, !this.#isPartlyHandedOver)
     this.#pull.settle(delivery)
+  }
+
+  /** Snapshots of units under two configurations would not fit one another. */
+  get #isPartlyHandedOver(): boolean {
+    return this.#alerts.nextHash !== undefined || this.#runs.some((run) => run.isHandedOver)
+  }
+
+  #handover(): Handover {
+    const { wantedHash, configHash } = this.#settings
+    const alerts = this.#alerts
+    const isNextDecided = alerts.nextHash !== undefined || alerts.isNextRecorded
+    if (!isNextDecided && !this.#runs.some((run) => run.isNextDecided) && wantedHash() === configHash) return 'none'
+    return alerts.isRepeating || this.#runs.some((run) => run.isCatchingUp) ? 'awaited' : 'due'
+  }
+
+  /** All partitions are at the next configuration: the alert unit follows, and what comes is read with the next one. */
+  async #handOver(): Promise<void> {
+    const alerts = this.#alerts
+    if (alerts.nextHash === undefined) {
+      const value = { ...this.#settings.configDecision(), generation: alerts.generation + 1 }
+      await this.#decideAlert((record, nowMs) => alerts.decide('config', value, record, nowMs))
+    }
+    await this.#committer.commit(true, alerts.nextHash)
   }
 
   /** Claims all units and restores them to one cut: no partition stands later than what the alert unit has accepted. */
   async #restore(): Promise<void> {
-    const { log, alertUnit } = this.#settings
-    const claim = await log.claim(alertUnitName)
+    const { claim, alertUnit } = this.#settings
     this.#alerts = new AlertRun(claim, alertUnit, (source) => this.#known.has(source))
     const snapshot = claim.snapshots[0]
     if (snapshot !== undefined) this.#alerts.restore(snapshot)
@@ -168,7 +222,7 @@ export class Engine<DeriveState extends DeriveStanding, AlertState extends Alert
 
   async #idle(): Promise<void> {
     await this.#settleSources()
-    await this.#committer.commitIfDirty()
+    await this.#committer.commitIfDirty(!this.#isPartlyHandedOver)
   }
 
   async #find(): Promise<{ partition: Partition; pipeline: number }[]> {
@@ -188,7 +242,8 @@ export class Engine<DeriveState extends DeriveStanding, AlertState extends Alert
     const { source } = partition
     const claim = await log.claim(`derive/${source.pipeline}/${source.id}`)
     const parser = pipelines[pipeline]!.parse.parserFor(source)
-    const run = new PartitionRun(claim, deriveUnit(source), { partition, pipeline, parser })
+    const { generation } = this.#alerts
+    const run = new PartitionRun(claim, deriveUnit(source), { partition, pipeline, parser, generation })
     run.lastArrivalMs = clock.now()
     const accepted = this.#alerts.acceptedTo(source.id) ?? { offset: partition.start, sub: 0 }
     if (this.#alerts.isRestored) claim.snapshots.some((snapshot) => run.restore(snapshot, accepted))
@@ -199,8 +254,10 @@ export class Engine<DeriveState extends DeriveStanding, AlertState extends Alert
   async #excludeGone(): Promise<void> {
     for (const source of this.#alerts.counting()) {
       if (this.#known.has(source)) continue
+      const { claim, report } = this.#settings
       const message = `going on without ${source}, which is gone: what it gave after the last snapshot does not count`
-      this.#settings.report(new LogpipeError('LP_SOURCE_READ', message))
+      // What a pipeline gave that the configuration before still had counts as a whole.
+      if (claim.decisions.at(-1)?.kind !== 'config') report(new LogpipeError('LP_SOURCE_READ', message))
       await this.#decideAlert((record, nowMs) => this.#alerts.decide('exclude', { source }, record, nowMs))
     }
   }
@@ -211,7 +268,7 @@ export class Engine<DeriveState extends DeriveStanding, AlertState extends Alert
    */
   async #settleSources(): Promise<void> {
     const alerts = this.#alerts
-    if (alerts.isRepeating || this.#runs.some((run) => run.isRepeating)) return
+    if (alerts.nextHash !== undefined || alerts.isRepeating || this.#runs.some((run) => run.isRepeating)) return
     const add = this.#runs.map(({ partition }) => partition.source.id).filter((id) => !alerts.state.sources.has(id))
     if (add.length > 0) await this.#decideAlert((record, nowMs) => alerts.decide('sources', { add }, record, nowMs))
     for (const [source, { isEnd, watermark }] of alerts.newestWaiting()) {

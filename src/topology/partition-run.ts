@@ -36,6 +36,11 @@ export class PartitionRun<State extends DeriveStanding> {
   readonly #committedDecision: number
   /** Decisions of runs before that are still to be applied, by ordinal. */
   readonly #recorded: Decision[]
+  readonly #generation: number
+  /** Generation of the newest `config` decision that was ever made. */
+  #lastConfig: number
+  /** The next configuration is in force here: nothing more is done under this one. */
+  isHandedOver = false
   #ordinal: number
   #seq: number
   #committedNext: bigint
@@ -53,10 +58,11 @@ export class PartitionRun<State extends DeriveStanding> {
   /** A batch of this partition is under way. */
   isBusy = false
 
+  /** `generation`: how many configurations were in force before this one. */
   constructor(
     claim: Claim,
     unit: DeriveUnit<State>,
-    parts: { partition: Partition; pipeline: number; parser: Parser },
+    parts: { partition: Partition; pipeline: number; parser: Parser; generation: number },
   ) {
     this.claim = claim
     this.partition = parts.partition
@@ -71,6 +77,8 @@ export class PartitionRun<State extends DeriveStanding> {
     this.#committedNext = this.committedTo
     this.#committedDecision = decisionOf(progress?.value)
     this.#recorded = [...claim.decisions]
+    this.#generation = parts.generation
+    this.#lastConfig = Math.max(0, ...this.#recorded.map(generationOf))
     this.#ordinal = this.#recorded.at(-1)?.ordinal ?? this.#committedDecision
   }
 
@@ -84,9 +92,12 @@ export class PartitionRun<State extends DeriveStanding> {
 
   /**
    * Takes the state of a snapshot, unless its next frame would begin behind `accepted`, where the alert unit stands:
-   * what lies between would be missing. What it includes of the recorded decisions is not applied again.
+   * what lies between would be missing. One of a later configuration does not fit, either. What it includes of the
+   * recorded decisions is not applied again.
    */
   restore(snapshot: Snapshot, accepted: Position): boolean {
+    const later = this.#recorded.find((decision) => generationOf(decision) > this.#generation)
+    if (later !== undefined && later.ordinal <= snapshot.decision) return false
     const chunks = snapshot.chunks.filter((chunk) => chunk.id !== parserChunk)
     const state = this.#unit.decode(snapshot.stateVersion, chunks)
     const next = this.#unit.heartbeat(state)?.from
@@ -105,7 +116,7 @@ export class PartitionRun<State extends DeriveStanding> {
 
   /** The next recorded decision if it is due at the present position. */
   dueDecision(): Decision | undefined {
-    const next = this.#recorded[0]
+    const next = this.isHandedOver ? undefined : this.#recorded[0]
     return next !== undefined && next.position.offset <= this.position ? next : undefined
   }
 
@@ -124,7 +135,22 @@ export class PartitionRun<State extends DeriveStanding> {
 
   /** True until all that was committed, or recorded for here, has been done again. */
   get isRepeating(): boolean {
-    return this.isMuted || this.dueDecision() !== undefined
+    return !this.isHandedOver && (this.isMuted || this.dueDecision() !== undefined)
+  }
+
+  /** True while a run before has done or decided more: a decision made now would come too early. */
+  get isCatchingUp(): boolean {
+    return !this.isHandedOver && (this.isMuted || this.#recorded.length > 0)
+  }
+
+  /** A `config` decision for the next configuration was made, in this run or one before. */
+  get isNextDecided(): boolean {
+    return this.#lastConfig > this.#generation
+  }
+
+  /** It was not there when the configuration came into force. */
+  get isBehind(): boolean {
+    return this.#lastConfig < this.#generation
   }
 
   isMutedDecision(decision: Decision): boolean {
@@ -137,6 +163,7 @@ export class PartitionRun<State extends DeriveStanding> {
     const position = { offset: this.position, sub: 0 }
     const decision = { epoch: this.claim.epoch, position, ordinal: this.#ordinal, kind, value, wallMs }
     this.#made.push(decision)
+    this.#lastConfig = Math.max(this.#lastConfig, generationOf(decision))
     return decision
   }
 
@@ -145,6 +172,7 @@ export class PartitionRun<State extends DeriveStanding> {
     this.#appliedDecision = decision.ordinal
     this.#isDirty = true
     if (decision.kind === 'end') this.isEnded = true
+    if (generationOf(decision) > this.#generation) this.isHandedOver = true
     this.#unit.decide(this.state, decision, out)
   }
 
@@ -186,6 +214,12 @@ export class PartitionRun<State extends DeriveStanding> {
     const { stateVersion } = this.#unit
     return { unit: this.claim.unit, stateVersion, configHash, position, decision: this.#appliedDecision, chunks }
   }
+}
+
+/** Of a `config` decision: which configuration comes into force, counted from 1; 0 for others. */
+export function generationOf({ kind, value }: Decision): number {
+  const generation = kind === 'config' && isJsonObject(value) ? value['generation'] : undefined
+  return typeof generation === 'number' ? generation : 0
 }
 
 /** Ordinal of the last decision whose outputs were committed. */

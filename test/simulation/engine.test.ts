@@ -11,7 +11,7 @@ import {
 import { streamsOf, type Stream } from '../support/simulation/partition.ts'
 import { Dice } from '../support/simulation/random.ts'
 import { shopItems, storyEnd, type Item } from '../support/simulation/story.ts'
-import { World } from '../support/simulation/world.ts'
+import { World, type LifePlan } from '../support/simulation/world.ts'
 import { storyStart } from '../support/events.ts'
 
 const seeds = Number(process.env['LOGPIPE_SIMULATION_SEEDS'] ?? 300)
@@ -27,7 +27,11 @@ function note(what: string, n = 1): void {
 }
 
 /** Reads everything in one go, with the decisions of another run if they are given. */
-async function undisturbed(streams: readonly Stream[], dice: Dice, given?: FakeUnitLog): Promise<Run> {
+async function undisturbed(
+  streams: readonly Stream[],
+  dice: Dice,
+  { given, isChanged = false }: { given?: FakeUnitLog; isChanged?: boolean } = {},
+): Promise<Run> {
   const log = new FakeUnitLog()
   for (const unit of given?.units() ?? []) log.give(unit, given!.decisions(unit))
   const pace = {
@@ -38,13 +42,14 @@ async function undisturbed(streams: readonly Stream[], dice: Dice, given?: FakeU
   }
   const clock = new VirtualClock(storyEnd + 60_000)
   const world = new World({ streams, log, clock, dice, mostRecords: dice.between(1, 200), pace })
+  world.isChanged = isChanged
   const { ending } = await world.live({ badReads: 0 })
   if (ending !== 'done') throw world.error
   return { world, log, streams }
 }
 
 interface Disturbance {
-  readonly kind: 'crash' | 'stop'
+  readonly kind: 'crash' | 'stop' | 'reload'
   readonly atCall: number
   readonly isHidden: boolean
 }
@@ -61,6 +66,8 @@ interface Plan {
   readonly isHiding: boolean
   /** A part of the lines comes once all others have been read to the end. */
   readonly isGrowing: boolean
+  /** Another configuration is wanted from some point on. */
+  readonly isReloading: boolean
 }
 
 interface Disturbed extends Run {
@@ -79,9 +86,21 @@ function planOf(dice: Dice, sources: number, latest: number): Plan {
       { kind: dice.chance(0.5) ? 'crash' : 'stop', atCall: dice.between(8, latest), isHidden: true },
     )
   }
+  const isReloading = dice.chance(0.35)
+  if (isReloading) {
+    const reload = { kind: 'reload' as const, atCall: dice.between(4, latest), isHidden: false }
+    disturbances.splice(dice.between(0, disturbances.length), 0, reload)
+  }
   const isLive = dice.chance(0.5)
   const isLate = sources > 1 && dice.chance(0.3)
-  return { disturbances, isLive, isLate, isHiding, isGrowing: !isLive && !isLate && !isHiding && dice.chance(0.4) }
+  return {
+    disturbances,
+    isLive,
+    isLate,
+    isHiding,
+    isGrowing: !isLive && !isLate && !isHiding && dice.chance(0.4),
+    isReloading,
+  }
 }
 
 function faultyLog(dice: Dice, { isHiding }: Plan): FakeUnitLog {
@@ -101,7 +120,7 @@ function faultyLog(dice: Dice, { isHiding }: Plan): FakeUnitLog {
 async function disturbed(streams: readonly Stream[], dice: Dice, calls: number): Promise<Disturbed | undefined> {
   const mostRecords = dice.between(1, 60)
   const plan = planOf(dice, streams.length, Math.max(8, Math.floor(calls / mostRecords)))
-  const { isLive, isLate, isHiding, isGrowing } = plan
+  const { isLive, isLate, isHiding, isGrowing, isReloading } = plan
   const log = faultyLog(dice, plan)
   const startMs = isLive ? storyStart : storyEnd + 60_000
   const clock = new VirtualClock(startMs)
@@ -123,7 +142,14 @@ async function disturbed(streams: readonly Stream[], dice: Dice, calls: number):
   for (const unit of log.units()) for (const { kind } of log.decisions(unit)) note(`decision ${kind}`)
   if (isLate) note('late source')
   if (isGrowing) note('growing sources')
-  return { world, log, streams, isTimely: !isLate && !isHiding && !isGrowing, isCut: isGrowing }
+  return {
+    world,
+    log,
+    streams,
+    isTimely: !isLate && !isHiding && !isGrowing && !isReloading,
+    isCut: isGrowing,
+    isReloaded: isReloading,
+  }
 }
 
 /** Engine after engine, until one has read everything; false if not all that was planned happened. */
@@ -143,6 +169,7 @@ async function liveThrough(
       badReads: isLive ? 0.02 : 0.1,
       ...(next?.kind === 'crash' ? { crashAtCall: next.atCall } : {}),
       ...(next?.kind === 'stop' ? { stopAtCall: next.atCall } : {}),
+      ...(next?.kind === 'reload' ? reloadPlan(next.atCall, dice) : {}),
       hidden: new Set(isHidden ? [streams.at(-1)!.source.id] : []),
     })
     const hasHappened = next !== undefined && ending !== 'failed' && calls >= next.atCall
@@ -159,6 +186,14 @@ async function liveThrough(
   throw new Error(`not done after ${mostLives} engines: ${String(world.error)}`)
 }
 
+/** In most cases something happens while the configuration changes, or soon after. */
+function reloadPlan(atCall: number, dice: Dice): Partial<LifePlan> {
+  const end = dice.between(0, 9)
+  const soon = atCall + dice.between(1, 14)
+  if (end < 5) return { reloadAtCall: atCall, crashAtCall: soon }
+  return end < 8 ? { reloadAtCall: atCall, stopAtCall: soon } : { reloadAtCall: atCall }
+}
+
 async function tell(seed: number): Promise<string[]> {
   const dice = new Dice(seed)
   const items = shopItems(dice)
@@ -168,10 +203,11 @@ async function tell(seed: number): Promise<string[]> {
     if (calls < 8) return ['void: what was planned never happened']
     killed = await disturbed(streams, dice, calls)
   }
-  const again = await undisturbed(streams, dice, killed.log)
+  const isReloaded = killed.isReloaded === true
+  const again = await undisturbed(streams, dice, { given: killed.log, isChanged: isReloaded })
   return [
     ...violationsOf(killed, items),
-    ...violationsOf({ ...again, isCut: killed.isCut === true }, items),
+    ...violationsOf({ ...again, isCut: killed.isCut === true, isReloaded }, items),
     ...firstDifference(killed, again).map((text) => `exact: ${text}`),
     ...newDecisions(again, killed.log),
     ...(seed % 5 === 0 ? await contentViolations(killed, items, dice) : []),
@@ -215,6 +251,8 @@ describe('the engine', () => {
       ...rare,
       'decision include',
       'decision exclude',
+      'decision config',
+      'handedOver',
       'readError',
       'emptyRead',
       'slowRead',

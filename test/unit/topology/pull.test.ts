@@ -23,6 +23,7 @@ const unit: DeriveUnit<DeriveStanding> = {
 
 const parser: Parser = {
   hasOpenJoins: false,
+  openFrom: undefined,
   parse() {},
   flush() {},
   save: () => new Uint8Array(0),
@@ -45,7 +46,7 @@ function runOf(id: string, reads: readonly Read[]): PartitionRun<DeriveStanding>
   const claim = { unit: id, epoch: 1, progress: undefined, snapshots: [], decisions: [] }
   const read = async (): Promise<ReadResult> => reads[Math.min(next++, reads.length - 1)]!()
   const partition = { source: sourceOf(id), start: 0n, end: () => 0n, read, close: async () => {} }
-  return new PartitionRun(claim, unit, { partition, pipeline: 0, parser })
+  return new PartitionRun(claim, unit, { partition, pipeline: 0, parser, generation: 0 })
 }
 
 function pullOf(runs: readonly PartitionRun<DeriveStanding>[], clock: Clock, isBounded = false): Pull<DeriveStanding> {
@@ -63,6 +64,9 @@ function pullOf(runs: readonly PartitionRun<DeriveStanding>[], clock: Clock, isB
     look: async () => {},
     onIdle: async () => {},
     report: () => {},
+    generation: () => 0,
+    handover: () => 'none',
+    isKept: () => true,
   })
 }
 
