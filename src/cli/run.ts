@@ -14,18 +14,23 @@ interface Flags {
 
 export function defineRun(command: Command, invocation: Invocation): void {
   command
+    .argument('[pipelines...]', 'only these; absent: all of the project')
     .option('--data <dir>', 'folder of the store')
     .option('--listen <host:port>', 'address of health, metrics and ingest, in place of server:')
     .option('--watch', 'reload when a file of the configuration changes')
     .addOption(new Option('--drain <time>', 'how long a clean end may take').default('8s'))
-    .action((flags: Flags) => run(flags, invocation))
+    .action((names: string[], flags: Flags) => run(names, flags, invocation))
 }
 
-async function run(flags: Flags, invocation: Invocation): Promise<void> {
+async function run(names: readonly string[], flags: Flags, invocation: Invocation): Promise<void> {
   const drainMs = durationOf('--drain', flags.drain)
   const asked = flags.listen === undefined ? undefined : addressOf(flags.listen)
   const { loadConfig } = await import('../app/project.ts')
-  const load = (): Loaded => loadConfig(invocation.configFiles)
+  const { choosePipelines } = await import('../app/choose-pipelines.ts')
+  const load = (): Loaded => {
+    const { project, ...rest } = loadConfig(invocation.configFiles)
+    return { project: project && choosePipelines(project, names), ...rest }
+  }
   const loaded = load()
   const project = invocation.require(loaded)
   if (project.pipelines.length === 0) {
