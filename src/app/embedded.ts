@@ -19,6 +19,7 @@ import { alertUnitName, Engine, type EnginePipeline } from '../topology/engine.t
 import { compileProject, type Program } from './compile.ts'
 import { keyOf, Inputs, pastInput, type IngestRoutes } from './inputs.ts'
 import { known } from './known.ts'
+import { withOutputs } from './outputs.ts'
 import { StoredConfigs } from './stored-configs.ts'
 
 export interface EmbeddedOptions {
@@ -202,13 +203,13 @@ class Driver {
   }
 
   #engine(project: Project, parts: EngineParts): EmbeddedEngine {
-    const { store, telemetry, clock, version, instance, onEvents, onCommitted } = this.#options
+    const { store, telemetry, clock, version, instance, onEvents, onCommitted, isStoreOnly, stdout } = this.#options
     const { program } = parts
     const outOfOrderMs = Math.max(0, ...project.pipelines.map(({ source }) => source.keys.out_of_order))
     return new Engine({
       ...parts,
       deriveUnit: ({ id, pipeline }) => createDeriveUnit({ program: program.derive(pipeline), source: id, pipeline }),
-      log: store.log,
+      log: isStoreOnly === true ? store.log : withOutputs(store.log, project, { stdout, store: store.events }),
       clock,
       telemetry,
       configHash: project.hash,

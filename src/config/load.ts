@@ -5,7 +5,7 @@ import type { Components } from '../core/component.ts'
 import { documentsOf, type DocumentWord, type LoadedTree } from './documents.ts'
 import { environment, type Environment } from './environment.ts'
 import { isUsable, sortFindings, type Finding, type FindingCode } from './finding.ts'
-import { checkMeaning } from './meaning.ts'
+import { checkMeaning, checkOutputs } from './meaning.ts'
 import { buildProject, readDrafts, type Project } from './project.ts'
 import { readYaml, type ConfigFile } from './read.ts'
 import { ConfigTree, isRecord } from './tree.ts'
@@ -53,6 +53,7 @@ export function loadProject(options: LoadOptions, components: Components): Loade
   }
   const drafts = readDrafts(trees, documents, findings)
   checkMeaning(drafts, documents, components, findings)
+  checkOutputs(trees, components, findings)
   const sorted = sortFindings(findings)
   return { project: isUsable(sorted) ? buildProject(drafts) : undefined, findings: sorted, trees }
 }
