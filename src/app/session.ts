@@ -15,6 +15,7 @@ import type { RunningServer, ServerParts } from '../server/server.ts'
 import { startNotifier, type Notifier } from './notify.ts'
 import { IngestRoutes } from './inputs.ts'
 import { Reloader, type ReloadOutcome } from './reload.ts'
+import { Taps } from './tap.ts'
 import { startEmbedded, type EngineStatus, type Running } from './embedded.ts'
 
 export interface SessionOptions {
@@ -75,6 +76,7 @@ export function startSession(project: Project, options: SessionOptions): Session
   const store = openStore(dataDir, { report: (error) => telemetry.reported(error) })
   const ingest = new IngestRoutes()
   const jobs = startJobs(project, { store, telemetry, write: options.log })
+  const taps = new Taps(() => wallClock.now())
   const running = startEmbedded(project, {
     store,
     telemetry,
@@ -84,8 +86,12 @@ export function startSession(project: Project, options: SessionOptions): Session
     version: options.version,
     instance: `${process.pid}`,
     onCommitted: () => jobs.nudge(),
-    ...(options.onEvents === undefined ? {} : { onEvents: options.onEvents }),
+    onEvents(events) {
+      taps.events(events)
+      options.onEvents?.(events)
+    },
     onTransition(transition) {
+      taps.transition(transition)
       telemetry.alertChanged(transition.rule, transition.kind)
       options.onTransition?.(transition)
     },
@@ -95,6 +101,7 @@ export function startSession(project: Project, options: SessionOptions): Session
   let server: RunningServer | undefined
   const searches = new LazySearches(dataDir)
   async function close(): Promise<void> {
+    taps.close()
     await server?.stop()
     await searches.close()
     store.close()
@@ -110,7 +117,7 @@ export function startSession(project: Project, options: SessionOptions): Session
     async listen(at) {
       const { startServer } = await import('../server/server.ts')
       const { version } = options
-      const parts = serverParts({ metrics, telemetry, ingest, version, running, events: searches, store, reload })
+      const parts = serverParts({ metrics, telemetry, ingest, version, running, events: searches, store, reload, taps })
       server = await startServer(parts, at)
       return server.url
     },
@@ -230,6 +237,7 @@ interface ServedParts {
   readonly events: EventPages
   readonly store: Store
   readonly reload: Session['reload']
+  readonly taps: Taps
 }
 
 function serverParts({
@@ -241,6 +249,7 @@ function serverParts({
   events,
   store,
   reload,
+  taps,
 }: ServedParts): ServerParts {
   const { registry } = metrics
   return {
@@ -258,6 +267,7 @@ function serverParts({
       return outcome
     },
     events,
+    tap: (request) => taps.open(request),
     reload: async () => await reload?.(),
     alerts: () => store.view.outputs.alerts().map(({ doc }) => doc),
     report: (error) => telemetry.reported(error),

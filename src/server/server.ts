@@ -6,6 +6,7 @@ import { LogpipeError } from '../core/error.ts'
 import { answerIngest, maxBody, type Accept } from './ingest.ts'
 import { isLoopback, protect, refusal } from './protection.ts'
 import { answerQuery, type EventPages } from './query-api.ts'
+import { answerTap, type TapRequest } from './tap-api.ts'
 
 /** One condition of readiness. */
 export interface ReadyCheck {
@@ -30,6 +31,7 @@ export interface ServerParts {
   readonly events: EventPages
   /** Reads the configuration again; undefined: there is none that could change. */
   readonly reload: () => Promise<Reloaded | undefined>
+  readonly tap: (request: TapRequest) => ReadableStream<Uint8Array> | string
   /** Alert records, JSON, newest first. */
   readonly alerts: () => readonly string[]
   /** Told of a failure that was answered with 500. */
@@ -54,6 +56,7 @@ export function createRoutes(parts: ServerParts): Hono {
     return new Response(text, { headers: { 'content-type': contentType } })
   })
   routes.get('/api/v1/query', (context) => answerQuery(new URL(context.req.url), parts.events, parts.now()))
+  routes.get('/api/v1/tap', (context) => answerTap(new URL(context.req.url), parts.tap))
   routes.get('/api/v1/alerts', () => answerAlerts(parts.alerts()))
   const limit = bodyLimit({ maxSize: maxBody, onError: () => refusal(413, 'too_large') })
   routes.post('/ingest/*', limit, (context) => answerIngest(context.req.raw, parts.ingest))

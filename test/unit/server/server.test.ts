@@ -26,6 +26,7 @@ function partsWith(change: Partial<ServerParts> = {}): ServerParts {
       stats: async () => ({ ok: true, value: {} }),
     },
     reload: async () => undefined,
+    tap: () => 'there are 4 taps already',
     alerts: () => [],
     report: () => {},
     ...change,
