@@ -13,6 +13,7 @@ import { escapeText } from './terminal-text.ts'
 interface Flags {
   readonly filter?: string
   readonly junit?: string
+  readonly update?: boolean
   readonly format: 'text' | 'tap'
 }
 
@@ -20,6 +21,7 @@ export function defineTest(command: Command, invocation: Invocation): void {
   command
     .argument('[files...]', 'only the blocks of these files of the project; absent: all')
     .option('--filter <text>', 'only blocks whose name holds this')
+    .option('--update', 'write what came into the expect: of failed blocks')
     .option('--junit <file>', 'also write a report that CI servers read')
     .addOption(new Option('--format <form>', 'form of the report').choices(['text', 'tap']).default('text'))
     .action((files: string[], flags: Flags) => test(files, flags, invocation))
@@ -32,12 +34,23 @@ async function test(files: readonly string[], flags: Flags, invocation: Invocati
   const progress = invocation.progress('testing')
   const report = runTests(project, {
     filter: flags.filter,
+    keepsDetails: flags.update === true,
     files: chosenFiles(project, files),
     onProgress: (done, total) => progress.update({ done, total, unit: 'blocks' }),
   })
   progress.finish()
+  if (flags.update === true && report.failed > 0) return await update(report, invocation)
   await show(report, flags, invocation)
   if (report.failed > 0) process.exitCode = exitCode.findings
+}
+
+async function update(report: TestReport, { output }: Invocation): Promise<void> {
+  const { updateTests } = await import('../app/update-tests.ts')
+  const files = updateTests(report)
+  await output.lines([
+    ...files.map((file) => `written: ${escapeText(file)}`),
+    `${report.failed} blocks had failed: run them again`,
+  ])
 }
 
 /** The whole project if it has the files: rules watch what is derived elsewhere. Other files are read alone. */
