@@ -69,6 +69,7 @@ async function portProblems({ installation }: Project): Promise<Problem[]> {
 
 /** `config` is that of a source of type file. */
 async function fileProblems(config: Readonly<Record<string, unknown>>): Promise<Problem[]> {
+  // Read by the schema of the source.
   const { paths, exclude } = config as { paths: string[]; exclude: string[] }
   const problems: Problem[] = []
   for (const [i, pattern] of paths.entries()) {

@@ -86,15 +86,7 @@ export function startSession(project: Project, options: SessionOptions): Session
     version: options.version,
     instance: `${process.pid}`,
     onCommitted: () => jobs.nudge(),
-    onEvents(events) {
-      taps.events(events)
-      options.onEvents?.(events)
-    },
-    onTransition(transition) {
-      taps.transition(transition)
-      telemetry.alertChanged(transition.rule, transition.kind)
-      options.onTransition?.(transition)
-    },
+    ...onlookers(options, taps, telemetry),
   })
   const reload = reloadOf(project, { options, running, jobs, telemetry })
   let closing: Promise<void> | undefined
@@ -131,6 +123,25 @@ export function startSession(project: Project, options: SessionOptions): Session
         await (closing ??= close())
       }
       return isDrained
+    },
+  }
+}
+
+/** Everybody who sees what flows. */
+function onlookers(
+  options: SessionOptions,
+  taps: Taps,
+  telemetry: Telemetry,
+): Required<Pick<SessionOptions, 'onEvents' | 'onTransition'>> {
+  return {
+    onEvents(events) {
+      taps.events(events)
+      options.onEvents?.(events)
+    },
+    onTransition(transition) {
+      taps.transition(transition)
+      telemetry.alertChanged(transition.rule, transition.kind)
+      options.onTransition?.(transition)
     },
   }
 }

@@ -43,7 +43,7 @@ function editsOf({ index, startMs, comparisons }: FailureDetails, valueAt: (path
   const gone = changes.filter(({ value }) => value === undefined).sort(fromTheEnd)
   const isAfterStart = (list: string | number): boolean => {
     const first = valueAt([...head, list, 0, 'at']) ?? valueAt([...head, list, 0, 'window_start'])
-    return first !== undefined && parseInstant(String(first)) === undefined
+    return (typeof first === 'string' || first === 0) && parseInstant(`${first}`) === undefined
   }
   return [...put, ...gone].map((change) => {
     const { path: at, value } = change

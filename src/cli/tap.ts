@@ -57,6 +57,7 @@ async function ask(url: URL, signal: AbortSignal): Promise<ReadableStream<Uint8A
   }
   if (answer.ok && answer.body !== null) return answer.body
   const text = await answer.text()
+  // Answers with 400 are from `server/tap-api.ts`.
   const message = answer.status === 400 ? (JSON.parse(text) as { message: string }).message : text.trim().slice(0, 200)
   throw usageError(`asking ${url.host}: ${message}`)
 }
@@ -69,7 +70,8 @@ type TapLine = { readonly seen?: number; readonly shown?: number; readonly left_
 
 async function show(line: string, invocation: Invocation): Promise<void> {
   const { output, flags, paint } = invocation
-  const { seen, shown, left_out: leftOut, event, verdict = '', ...others } = JSON.parse(line) as TapLine
+  const parsed = JSON.parse(line) as TapLine // Written by `app/tap.ts`.
+  const { seen, shown, left_out: leftOut, event, verdict = '', ...others } = parsed
   if (seen !== undefined) return invocation.note(`${seen} seen, ${shown} shown, ${leftOut} left out`)
   if (flags.json === true || flags.jsonLines === true) return await output.line(line)
   const rest = event === undefined ? escapeText(JSON.stringify(others)) : eventLine(event, { paint, fields: [] })
