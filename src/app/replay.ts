@@ -3,12 +3,13 @@ import path from 'node:path'
 import type { Transition } from '../alert/publish.ts'
 import type { Project } from '../config/project.ts'
 import { LogpipeError } from '../core/error.ts'
-import { isJsonObject, type EventBatch, type Json } from '../core/event-batch.ts'
+import { isJsonObject, type EventBatch, type Json, type JsonObject } from '../core/event-batch.ts'
 import { contentHash } from '../core/program.ts'
+import { compareSpans, spanOf, type AlertSpan, type SpanVerdict } from '../replay/compare-alerts.ts'
 import { rangeInput, StillClock, type RangeOptions, type SourceRange } from '../replay/range-input.ts'
 import type { Digest } from '../state/digest.ts'
 import { openHistory, type RunHistory } from '../state/history.ts'
-import { openStore, openStoreView, type Store } from '../state/store.ts'
+import { openStore, openStoreView, type Store, type StoreView } from '../state/store.ts'
 import { Telemetry } from '../telemetry/events.ts'
 import { createLogger, type LoggerSettings } from '../telemetry/logger.ts'
 import { Metrics } from '../telemetry/metrics.ts'
@@ -25,6 +26,8 @@ export interface ReplayOptions {
   readonly toMs?: number | undefined
   /** `none`: the results are deleted at the end. */
   readonly into: 'replay' | 'none'
+  /** Compares the alerts with those of the run. */
+  readonly comparesAlerts?: boolean
   /** Goes on without records that are gone. */
   readonly allowsGaps?: boolean
   /** Goes on with the replay of this id; absent: with the one of the same range and configuration, if there is one. */
@@ -50,6 +53,8 @@ export interface ReplayResult {
   readonly content: Digest
   /** Exact digest of the run before; undefined: it is not of the same records, or has gone on since. */
   readonly original: Digest | undefined
+  /** Alerts beside those of the run, as far as they began in the range; undefined if it was not asked for. */
+  readonly compared: readonly SpanVerdict[] | undefined
 }
 
 export interface Replay {
@@ -118,7 +123,9 @@ function beginReplay(project: Project, history: RunHistory, options: ReplayOptio
       running = startEngine(project, { store, history, telemetry, range, options, onIdle: endIfRead })
       await running.done
       if (failure !== undefined) throw failure
-      return isStopped ? undefined : resultOf(manifest, { directory, store, history, options })
+      return isStopped
+        ? undefined
+        : resultOf(manifest, { directory, store, history, options, tickMs: project.installation.tick })
     } finally {
       store.close()
       history.close()
@@ -292,9 +299,9 @@ function progressOf(running: Running | undefined, ranges: ReadonlyMap<string, So
 
 function resultOf(
   { id, isWhole, ranges }: Manifest,
-  parts: { directory: string; store: Store; history: RunHistory; options: ReplayOptions },
+  parts: { directory: string; store: Store; history: RunHistory; options: ReplayOptions; tickMs: number },
 ): ReplayResult {
-  const { directory, store, history, options } = parts
+  const { directory, store, history, options, tickMs } = parts
   const exact = store.view.exactDigest()
   const content = store.view.contentDigest()
   const view = openStoreView(options.dataDir)
@@ -305,8 +312,23 @@ function resultOf(
       const source = sourceOfUnit(unit)
       if (source !== undefined && ranges[source]?.[1] !== String(offset)) isSame = false
     }
-    return { id, directory, exact, content, original: isSame ? original : undefined }
+    const compared =
+      options.comparesAlerts === true
+        ? compareSpans(spansIn(view, options), spansIn(store.view, options), tickMs)
+        : undefined
+    return { id, directory, exact, content, original: isSame ? original : undefined, compared }
   } finally {
     view.close()
   }
 }
+
+/** Alerts that began in the range of the replay. */
+function spansIn({ outputs }: StoreView, { fromMs = -Infinity, toMs = Infinity }: ReplayOptions): AlertSpan[] {
+  return outputs.alerts({ limit: mostAlerts }).flatMap(({ doc }) => {
+    const span = spanOf(JSON.parse(doc) as JsonObject) // Written from an output.
+    return span !== undefined && span.fromMs >= fromMs && span.fromMs < toMs ? [span] : []
+  })
+}
+
+/** Alerts of a run that are compared. */
+const mostAlerts = 100_000

@@ -18,6 +18,8 @@ export interface LoadOptions {
   readonly pipelines?: string | undefined
   /** Only these pipeline, rule and routing files are read, no folder. */
   readonly files?: readonly string[] | undefined
+  /** Rule files that are read in place of those in `rules/`. */
+  readonly rules?: readonly string[] | undefined
   /** Absent: the variables of the process. */
   readonly env?: Environment
   /** Absent: the current folder. */
@@ -86,7 +88,8 @@ function gather(options: LoadOptions, env: Environment, findings: Finding[]): Fo
   const folder = options.pipelines ?? env['LOGPIPE_PIPELINES'] ?? beside
   const isAsked = folder !== beside
   for (const name of configFiles(folder, cwd, isAsked, findings)) read(name, 'pipeline')
-  for (const name of configFiles(path.join(folder, 'rules'), cwd, false, findings)) read(name, 'rules')
+  const ruleFiles = options.rules ?? configFiles(path.join(folder, 'rules'), cwd, false, findings)
+  for (const name of ruleFiles) read(name, 'rules')
   for (const name of configFiles(path.join(folder, 'notify'), cwd, false, findings)) {
     if (path.parse(name).name === 'routing') read(name, 'routing')
   }
