@@ -24,11 +24,12 @@ export interface Notifier {
 
 /** Starts with what was not yet sent when the process ended last. */
 export function startNotifier(project: Project, { store, telemetry, clock, write }: NotifierOptions): Notifier {
+  const { language } = project.installation
   const built = project.channels.map(({ name, type, config }) => {
     const definition = channels.find((one) => one.type === type)
     if (definition === undefined)
       throw new LogpipeError('LP_CONFIG_INVALID', `building ${name}: there is no type ${type}`)
-    return { name, channel: definition.build(config, { fetch, write }) }
+    return { name, channel: definition.build(config, { fetch, write, language }) }
   })
   const { log, memory } = store
   const dispatcher = new Dispatcher({

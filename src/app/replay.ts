@@ -1,21 +1,22 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import type { Transition } from '../alert/publish.ts'
-import type { Pipeline } from '../config/pipeline.ts'
 import type { Project } from '../config/project.ts'
-import type { RecordInput, SourcePorts } from '../core/component.ts'
 import { LogpipeError } from '../core/error.ts'
-import type { EventBatch } from '../core/event-batch.ts'
+import { isJsonObject, type EventBatch, type Json, type JsonObject } from '../core/event-batch.ts'
 import { contentHash } from '../core/program.ts'
-import { sources } from '../registry.ts'
+import { compareSpans, spanOf, type AlertSpan, type SpanVerdict } from '../replay/compare-alerts.ts'
 import { rangeInput, StillClock, type RangeOptions, type SourceRange } from '../replay/range-input.ts'
 import type { Digest } from '../state/digest.ts'
 import { openHistory, type RunHistory } from '../state/history.ts'
-import { openStore, openStoreView, type Store } from '../state/store.ts'
+import { openStore, openStoreView, type Store, type StoreView } from '../state/store.ts'
 import { Telemetry } from '../telemetry/events.ts'
 import { createLogger, type LoggerSettings } from '../telemetry/logger.ts'
 import { Metrics } from '../telemetry/metrics.ts'
+import { alertUnitName } from '../topology/engine.ts'
 import { startEmbedded, type Running } from './embedded.ts'
+import { IngestRoutes, keyOf, pastInput } from './inputs.ts'
+import { firstConfigKey, isStoredConfig } from './stored-configs.ts'
 
 export interface ReplayOptions {
   /** Store of the run that is done again; only read, so it may be running. */
@@ -25,6 +26,8 @@ export interface ReplayOptions {
   readonly toMs?: number | undefined
   /** `none`: the results are deleted at the end. */
   readonly into: 'replay' | 'none'
+  /** Compares the alerts with those of the run. */
+  readonly comparesAlerts?: boolean
   /** Goes on without records that are gone. */
   readonly allowsGaps?: boolean
   /** Goes on with the replay of this id; absent: with the one of the same range and configuration, if there is one. */
@@ -50,6 +53,8 @@ export interface ReplayResult {
   readonly content: Digest
   /** Exact digest of the run before; undefined: it is not of the same records, or has gone on since. */
   readonly original: Digest | undefined
+  /** Alerts beside those of the run, as far as they began in the range; undefined if it was not asked for. */
+  readonly compared: readonly SpanVerdict[] | undefined
 }
 
 export interface Replay {
@@ -118,7 +123,9 @@ function beginReplay(project: Project, history: RunHistory, options: ReplayOptio
       running = startEngine(project, { store, history, telemetry, range, options, onIdle: endIfRead })
       await running.done
       if (failure !== undefined) throw failure
-      return isStopped ? undefined : resultOf(manifest, { directory, store, history, options })
+      return isStopped
+        ? undefined
+        : resultOf(manifest, { directory, store, history, options, tickMs: project.installation.tick })
     } finally {
       store.close()
       history.close()
@@ -206,12 +213,16 @@ function sourceOfUnit(unit: string): string | undefined {
 }
 
 /**
- * Gives the new store what sources remember and what was decided. Ticks are decided for all sources together, so a part of
+ * Gives the new store what sources remember and what was decided. With the configuration that the run ended with, those
+ * before it come into force where they did then; any other holds for all records. Ticks are decided for all sources together, so a part of
  * the records makes its own decisions about them.
  */
 async function seed(store: Store, history: RunHistory, manifest: Manifest): Promise<void> {
+  const isAsItWas = manifest.isWhole && manifest.configHash === hashInForce(history)
   const ranges = rangesOf(manifest)
-  for (const [key, value] of history.memory()) if (!key.startsWith('notify:')) store.memory.set(key, value)
+  for (const [key, value] of history.memory()) {
+    if (!key.startsWith('notify:') && (isAsItWas || !isStoredConfig(key))) store.memory.set(key, value)
+  }
   for (const unit of history.progress().keys()) {
     const source = sourceOfUnit(unit)
     const range = source === undefined ? undefined : ranges.get(source)
@@ -220,10 +231,17 @@ async function seed(store: Store, history: RunHistory, manifest: Manifest): Prom
     for (const decision of history.decisions(unit)) {
       const { offset } = decision.position
       const isOutside = range !== undefined && (offset < (range.from ?? 0n) || offset > range.to)
-      if (!isOutside && (manifest.isWhole || decision.kind !== 'end')) await store.log.decide(claim, decision)
+      const isLeftOut = (decision.kind === 'config' && !isAsItWas) || (decision.kind === 'end' && !manifest.isWhole)
+      if (!isOutside && !isLeftOut) await store.log.decide(claim, decision)
     }
   }
   store.flush()
+}
+
+/** Hash of the configuration that a run ended with; undefined: it was never told. */
+function hashInForce(history: RunHistory): Json | undefined {
+  const last = history.decisions(alertUnitName).findLast(({ kind }) => kind === 'config')?.value
+  return isJsonObject(last) ? last['hash'] : history.memory().get(firstConfigKey)
 }
 
 interface EngineParts {
@@ -239,43 +257,35 @@ function startEngine(project: Project, parts: EngineParts): Running {
   const { store, history, telemetry, range, options, onIdle } = parts
   const names = history.names()
   const unitsRead = [...history.progress().keys()]
-  // Events go to the store alone, whatever other sinks there are.
-  const pipelines = project.pipelines.map((pipeline) => {
-    return { ...pipeline, sinks: pipeline.sinks.filter(({ type }) => type === 'store') }
-  })
-  return startEmbedded(
-    { ...project, pipelines },
-    {
-      store,
-      telemetry,
-      clock: new StillClock(0, onIdle),
-      ingest: { register: () => {} },
-      stdout: () => Promise.resolve(),
-      version: options.version,
-      instance: 'replay',
-      ...(options.onEvents === undefined ? {} : { onEvents: options.onEvents }),
-      ...(options.onTransition === undefined ? {} : { onTransition: options.onTransition }),
-      inputOf(pipeline, ports) {
-        const head = `${unitHead}${pipeline.name}/`
-        const ids = unitsRead.filter((unit) => unit.startsWith(head)).map((unit) => unit.slice(head.length))
-        const expected = new Map(ids.map((id) => [id, names.get(id) ?? id]))
-        return rangeInput(inputOf(pipeline, { ...ports, journal: history.journal }), expected, range)
-      },
+  const seen = new Set<string>()
+  return startEmbedded(project, {
+    store,
+    telemetry,
+    clock: new StillClock(0, onIdle),
+    ingest: new IngestRoutes(),
+    stdout: () => Promise.resolve(),
+    version: options.version,
+    instance: 'replay',
+    isStoreOnly: true,
+    ...(options.onEvents === undefined ? {} : { onEvents: options.onEvents }),
+    ...(options.onTransition === undefined ? {} : { onTransition: options.onTransition }),
+    inputOf(pipeline, ports) {
+      const head = `${unitHead}${pipeline.name}/`
+      const ids = unitsRead.filter((unit) => unit.startsWith(head)).map((unit) => unit.slice(head.length))
+      // Sources that another configuration had may be found with that one alone.
+      const isLast = project.pipelines.some((last) => keyOf(last) === keyOf(pipeline))
+      const expected = new Map(ids.filter((id) => isLast && !seen.has(id)).map((id) => [id, names.get(id) ?? id]))
+      const input = rangeInput(pastInput(pipeline, { ...ports, journal: history.journal }), expected, range)
+      return {
+        ...input,
+        async discover() {
+          const found = await input.discover()
+          for (const { source } of found) seen.add(source.id)
+          return found
+        },
+      }
     },
-  )
-}
-
-/** The input of a pipeline as it was, without waiting for what is new. */
-function inputOf(pipeline: Pipeline, ports: SourcePorts): RecordInput {
-  const { type, config } = pipeline.source
-  if (type === 'stdin') {
-    const partition = ports.journal.partition(`stdin-${pipeline.name}`, pipeline.name)
-    return { isBounded: true, discover: () => Promise.resolve([partition]), stop: () => Promise.resolve() }
-  }
-  const definition = sources.find((one) => one.type === type)
-  if (definition === undefined) throw new LogpipeError('LP_CONFIG_INVALID', `building ${type}: there is no such type`)
-  const past = type === 'file' ? { follow: false } : type === 'generator' ? { speed: 0 } : {}
-  return definition.build({ ...config, ...past }, ports)
+  })
 }
 
 function progressOf(running: Running | undefined, ranges: ReadonlyMap<string, SourceRange>): ReplayProgress {
@@ -289,9 +299,9 @@ function progressOf(running: Running | undefined, ranges: ReadonlyMap<string, So
 
 function resultOf(
   { id, isWhole, ranges }: Manifest,
-  parts: { directory: string; store: Store; history: RunHistory; options: ReplayOptions },
+  parts: { directory: string; store: Store; history: RunHistory; options: ReplayOptions; tickMs: number },
 ): ReplayResult {
-  const { directory, store, history, options } = parts
+  const { directory, store, history, options, tickMs } = parts
   const exact = store.view.exactDigest()
   const content = store.view.contentDigest()
   const view = openStoreView(options.dataDir)
@@ -302,8 +312,23 @@ function resultOf(
       const source = sourceOfUnit(unit)
       if (source !== undefined && ranges[source]?.[1] !== String(offset)) isSame = false
     }
-    return { id, directory, exact, content, original: isSame ? original : undefined }
+    const compared =
+      options.comparesAlerts === true
+        ? compareSpans(spansIn(view, options), spansIn(store.view, options), tickMs)
+        : undefined
+    return { id, directory, exact, content, original: isSame ? original : undefined, compared }
   } finally {
     view.close()
   }
 }
+
+/** Alerts that began in the range of the replay. */
+function spansIn({ outputs }: StoreView, { fromMs = -Infinity, toMs = Infinity }: ReplayOptions): AlertSpan[] {
+  return outputs.alerts({ limit: mostAlerts }).flatMap(({ doc }) => {
+    const span = spanOf(JSON.parse(doc) as JsonObject) // Written from an output.
+    return span !== undefined && span.fromMs >= fromMs && span.fromMs < toMs ? [span] : []
+  })
+}
+
+/** Alerts of a run that are compared. */
+const mostAlerts = 100_000

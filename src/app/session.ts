@@ -1,8 +1,8 @@
 import { rmSync } from 'node:fs'
 import type { Transition } from '../alert/publish.ts'
+import type { Loaded } from '../config/load.ts'
 import type { Project } from '../config/project.ts'
 import type { Clock } from '../core/clock.ts'
-import type { IngestOutcome, IngestPort } from '../core/component.ts'
 import type { EventBatch } from '../core/event-batch.ts'
 import { startCronJob, type CronJob } from '../schedule/cron-job.ts'
 import { startQueryThread, type QueryThread } from '../state/query-worker.ts'
@@ -12,7 +12,10 @@ import { createLogger, type LogLevel } from '../telemetry/logger.ts'
 import { Metrics } from '../telemetry/metrics.ts'
 import type { EventPages, EventSearch } from '../server/query-api.ts'
 import type { ReadyCheck, RunningServer, ServerParts } from '../server/server.ts'
-import { startNotifier } from './notify.ts'
+import { startNotifier, type Notifier } from './notify.ts'
+import { IngestRoutes } from './inputs.ts'
+import { Reloader, type ReloadOutcome } from './reload.ts'
+import { Taps } from './tap.ts'
 import { startEmbedded, type EngineStatus, type Running } from './embedded.ts'
 
 export interface SessionOptions {
@@ -26,6 +29,8 @@ export interface SessionOptions {
   readonly log: (line: string) => void
   readonly stdout: (bytes: Uint8Array) => Promise<void>
   readonly version: string
+  /** Reads the configuration again, for reloads; absent: it has none that could change. */
+  readonly load?: () => Loaded | Promise<Loaded>
   readonly onEvents?: (events: EventBatch) => void
   readonly onTransition?: (transition: Transition) => void
 }
@@ -38,6 +43,8 @@ export interface Session {
   readonly view: StoreView
   readonly ingest: IngestRoutes
   status(): EngineStatus
+  /** Brings the configuration as it is now into force; never rejects. Undefined: there is none that could change. */
+  readonly reload: (() => Promise<ReloadOutcome>) | undefined
   /** Serves health, metrics and ingest; resolves to the address. Rejects with LP_SERVER_LISTEN. */
   listen(at: { readonly host: string; readonly port: number }): Promise<string>
   /**
@@ -55,22 +62,11 @@ const wallClock: Clock = {
   },
 }
 
+/** How long a configuration may take to come into force before the old one stays, ms. */
+const reloadLimitMs = 60_000
+
 /** How long notices that are under way may take at the end, ms; the rest is sent at the next start. */
 const noticeDrainMs = 1000
-
-/** What was posted goes to the source that registered its path. */
-export class IngestRoutes implements IngestPort {
-  readonly #routes = new Map<string, (body: Uint8Array, contentType: string) => Promise<IngestOutcome>>()
-
-  register(path: string, accept: (body: Uint8Array, contentType: string) => Promise<IngestOutcome>): void {
-    this.#routes.set(path, accept)
-  }
-
-  /** Undefined: no source takes this path. */
-  async accept(path: string, body: Uint8Array, contentType: string): Promise<IngestOutcome | undefined> {
-    return await this.#routes.get(path)?.(body, contentType)
-  }
-}
 
 /** Opens the store and starts everything. Throws LP_STORE_* if the store cannot be had. */
 export function startSession(project: Project, options: SessionOptions): Session {
@@ -79,7 +75,8 @@ export function startSession(project: Project, options: SessionOptions): Session
   const { metrics } = telemetry
   const store = openStore(dataDir, { report: (error) => telemetry.reported(error) })
   const ingest = new IngestRoutes()
-  const notifier = startNotifier(project, { store, telemetry, clock: wallClock, write: options.log })
+  const jobs = startJobs(project, { store, telemetry, write: options.log })
+  const taps = new Taps(() => wallClock.now())
   const running = startEmbedded(project, {
     store,
     telemetry,
@@ -88,21 +85,17 @@ export function startSession(project: Project, options: SessionOptions): Session
     stdout: options.stdout,
     version: options.version,
     instance: `${process.pid}`,
-    onCommitted: () => notifier.nudge(),
-    ...(options.onEvents === undefined ? {} : { onEvents: options.onEvents }),
-    onTransition(transition) {
-      telemetry.alertChanged(transition.rule, transition.kind)
-      options.onTransition?.(transition)
-    },
+    onCommitted: () => jobs.nudge(),
+    ...onlookers(options, taps, telemetry),
   })
-  const job = startRetention(project, store, telemetry)
+  const reload = reloadOf(project, { options, running, jobs, telemetry })
   let closing: Promise<void> | undefined
   let server: RunningServer | undefined
   const searches = new LazySearches(dataDir)
   async function close(): Promise<void> {
+    taps.close()
     await server?.stop()
     await searches.close()
-    await job.stop()
     store.close()
     if (options.isTemporary === true) rmSync(dataDir, { recursive: true, force: true })
   }
@@ -112,16 +105,17 @@ export function startSession(project: Project, options: SessionOptions): Session
     view: store.view,
     ingest,
     status: () => running.status(),
+    reload,
     async listen(at) {
       const { startServer } = await import('../server/server.ts')
       const { version } = options
-      const parts = serverParts({ metrics, telemetry, ingest, version, running, events: searches, store })
+      const parts = serverParts({ metrics, telemetry, ingest, version, running, events: searches, store, reload, taps })
       server = await startServer(parts, at)
       return server.url
     },
     async stop(drainMs, beforeClose) {
       const isDrained = await within(running.stop(), drainMs)
-      await notifier.stop(noticeDrainMs)
+      await jobs.stop()
       telemetry.stopped(isDrained)
       try {
         await beforeClose?.()
@@ -131,6 +125,83 @@ export function startSession(project: Project, options: SessionOptions): Session
       return isDrained
     },
   }
+}
+
+/** Everybody who sees what flows. */
+function onlookers(
+  options: SessionOptions,
+  taps: Taps,
+  telemetry: Telemetry,
+): Required<Pick<SessionOptions, 'onEvents' | 'onTransition'>> {
+  return {
+    onEvents(events) {
+      taps.events(events)
+      options.onEvents?.(events)
+    },
+    onTransition(transition) {
+      taps.transition(transition)
+      telemetry.alertChanged(transition.rule, transition.kind)
+      options.onTransition?.(transition)
+    },
+  }
+}
+
+/** What runs beside the engine. */
+interface Jobs {
+  /** Alerts were committed. */
+  nudge(): void
+  /** Ends what there is and begins anew: secrets of channels may have changed even if nothing else has. */
+  renew(project: Project): Promise<void>
+  stop(): Promise<void>
+}
+
+interface JobParts {
+  readonly store: Store
+  readonly telemetry: Telemetry
+  readonly write: (line: string) => void
+}
+
+function startJobs(first: Project, { store, telemetry, write }: JobParts): Jobs {
+  const start = (project: Project): { notifier: Notifier; retention: CronJob } => ({
+    notifier: startNotifier(project, { store, telemetry, clock: wallClock, write }),
+    retention: startRetention(project, store, telemetry),
+  })
+  let jobs = start(first)
+  async function stop(): Promise<void> {
+    await jobs.notifier.stop(noticeDrainMs)
+    await jobs.retention.stop()
+  }
+  return {
+    nudge: () => jobs.notifier.nudge(),
+    async renew(project) {
+      await stop()
+      jobs = start(project)
+    },
+    stop,
+  }
+}
+
+interface ReloadParts {
+  readonly options: SessionOptions
+  readonly running: Running
+  readonly jobs: Jobs
+  readonly telemetry: Telemetry
+}
+
+function reloadOf(project: Project, { options, running, jobs, telemetry }: ReloadParts): Session['reload'] {
+  const { load } = options
+  if (load === undefined) return undefined
+  const reloader = new Reloader({
+    project,
+    load,
+    telemetry,
+    async putInForce(next) {
+      if (!(await running.reload(next, AbortSignal.timeout(reloadLimitMs)))) return false
+      await jobs.renew(next)
+      return true
+    },
+  })
+  return () => reloader.reload()
 }
 
 /** The search thread, started by the first search. */
@@ -176,9 +247,21 @@ interface ServedParts {
   readonly running: Running
   readonly events: EventPages
   readonly store: Store
+  readonly reload: Session['reload']
+  readonly taps: Taps
 }
 
-function serverParts({ metrics, telemetry, ingest, version, running, events, store }: ServedParts): ServerParts {
+function serverParts({
+  metrics,
+  telemetry,
+  ingest,
+  version,
+  running,
+  events,
+  store,
+  reload,
+  taps,
+}: ServedParts): ServerParts {
   const { registry } = metrics
   const checks = (): ReadyCheck[] => [{ name: 'restored', isReady: running.status().isRestored }]
   return {
@@ -197,6 +280,8 @@ function serverParts({ metrics, telemetry, ingest, version, running, events, sto
       return outcome
     },
     events,
+    tap: (request) => taps.open(request),
+    reload: async () => await reload?.(),
     alerts: () => store.view.outputs.alerts().map(({ doc }) => doc),
     report: (error) => telemetry.reported(error),
   }

@@ -14,6 +14,7 @@ import { createParseStage } from '../parse/parser.ts'
 import type { ParseSettings } from '../parse/settings.ts'
 import { formats } from '../registry.ts'
 import type { BlockStages } from '../replay/block-run.ts'
+import type { Comparison } from '../replay/update.ts'
 import { runTestBlock, type BlockVerdict } from '../replay/test-block.ts'
 import { compileProject } from './compile.ts'
 
@@ -22,6 +23,8 @@ export interface TestOptions {
   readonly files?: readonly string[] | undefined
   /** Only blocks whose name holds this text. */
   readonly filter?: string | undefined
+  /** Results of failed blocks have `details`. */
+  readonly keepsDetails?: boolean
   /** Called before each block with how many are done. */
   readonly onProgress?: (done: number, total: number) => void
   /** Folder that names of files count from; absent: the current one. */
@@ -36,6 +39,17 @@ export interface TestResult {
   /** Lines to print; none: it passed. */
   readonly problems: readonly string[]
   readonly durationMs: number
+  /** Of a block that failed, if it was asked for. */
+  readonly details?: FailureDetails
+}
+
+/** What an update of the block needs. */
+export interface FailureDetails {
+  /** Place in the `tests:` of its file. */
+  readonly index: number
+  /** Where times of the block count from, epoch ms. */
+  readonly startMs: number
+  readonly comparisons: readonly Comparison[]
 }
 
 export interface TestReport {
@@ -50,6 +64,7 @@ export interface TestReport {
 
 interface Task {
   readonly file: string
+  readonly index: number
   readonly block: TestBlock
   readonly stages: () => BlockStages<DeriveState, AlertState>
 }
@@ -73,7 +88,10 @@ export function runTests(project: Project, options: TestOptions = {}): TestRepor
     const verdict = runTask(task, options.cwd ?? '.')
     const { name, place } = task.block
     const durationMs = performance.now() - startedMs
-    results.push({ file: task.file, name, place, problems: verdict.problems, durationMs })
+    const { problems, comparisons } = verdict
+    const details = { index: task.index, startMs: task.block.startMs, comparisons }
+    const isDetailed = options.keepsDetails === true && problems.length > 0
+    results.push({ file: task.file, name, place, problems, durationMs, ...(isDetailed ? { details } : {}) })
     for (const rule of verdict.fired) fired.add(rule)
     for (const format of verdict.formats) parsed.add(format)
   }
@@ -91,13 +109,13 @@ export function runTests(project: Project, options: TestOptions = {}): TestRepor
 
 function tasksOf(project: Project): Task[] {
   const ofPipelines = project.pipelines.flatMap((pipeline) =>
-    pipeline.tests.map((block): Task => {
-      return { file: pipeline.file, block, stages: () => pipelineStages(project, pipeline, block) }
+    pipeline.tests.map((block, index): Task => {
+      return { file: pipeline.file, index, block, stages: () => pipelineStages(project, pipeline, block) }
     }),
   )
   const ofRuleFiles = project.ruleFiles.flatMap((file) =>
-    file.tests.map((block): Task => {
-      return { file: file.file, block, stages: () => ruleFileStages(project, file, block) }
+    file.tests.map((block, index): Task => {
+      return { file: file.file, index, block, stages: () => ruleFileStages(project, file, block) }
     }),
   )
   return [...ofPipelines, ...ofRuleFiles]
@@ -109,7 +127,7 @@ function runTask({ file, block, stages }: Task, cwd: string): BlockVerdict {
     const folder = path.dirname(path.resolve(cwd, file))
     return runTestBlock(block, stages(), (name) => readFileSync(path.resolve(folder, name)))
   } catch (error) {
-    return { problems: [describeError(error)], fired: new Set(), formats: new Set() }
+    return { problems: [describeError(error)], comparisons: [], fired: new Set(), formats: new Set() }
   }
 }
 

@@ -50,6 +50,11 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./query.ts')).defineQuery,
   },
   {
+    name: 'tap',
+    summary: 'Look into a running instance: samples of what flows.',
+    load: async () => (await import('./tap.ts')).defineTap,
+  },
+  {
     name: 'replay',
     summary: 'Do a past run again, whole or in part, without telling anybody.',
     load: async () => (await import('./replay.ts')).defineReplay,

@@ -16,6 +16,8 @@ interface Flags {
   readonly into: 'replay' | 'none'
   readonly resume?: string
   readonly allowGaps?: boolean
+  readonly rules?: string
+  readonly compare?: 'live'
   readonly follow: boolean
 }
 
@@ -32,6 +34,8 @@ export function defineReplay(command: Command, invocation: Invocation): void {
       new Option('--into <place>', 'what becomes of the results').choices(['replay', 'none']).default('replay'),
     )
     .option('--resume <id>', 'go on with the replay of this id')
+    .option('--rules <file>', 'rules that take the place of those in pipelines/rules/')
+    .addOption(new Option('--compare <with>', 'tell which alerts are other ones than in the run').choices(['live']))
     .option('--allow-gaps', 'go on without records that are gone')
     // Commander sets the default of a lone negated flag before this file is loaded.
     .addOption(new Option('--no-follow', 'serve ran with this, too').default(true))
@@ -65,6 +69,7 @@ async function replay(paths: readonly string[], flags: Flags, invocation: Invoca
     ...range,
     into: flags.into,
     resume: flags.resume,
+    comparesAlerts: flags.compare === 'live',
     allowsGaps: flags.allowGaps ?? false,
     logging: {
       level: logLevel,
@@ -80,13 +85,15 @@ async function replay(paths: readonly string[], flags: Flags, invocation: Invoca
   const result = await finish(running, invocation)
   if (result === undefined) return invocation.note(`stopped; go on with --resume ${running.id}`)
   await show(result, told, invocation)
-  if (isDifferent(result)) process.exitCode = exitCode.findings
+  if (isDifferent(result, flags)) process.exitCode = exitCode.findings
 }
 
-async function projectOf(paths: readonly string[], { follow }: Flags, invocation: Invocation): Promise<Project> {
+async function projectOf(paths: readonly string[], { follow, rules }: Flags, invocation: Invocation): Promise<Project> {
   if (paths.length === 0) {
     const { loadConfig } = await import('../app/project.ts')
-    return invocation.require(loadConfig(invocation.configFiles))
+    return invocation.require(
+      loadConfig({ ...invocation.configFiles, rules: rules === undefined ? undefined : [rules] }),
+    )
   }
   const { shippedProject } = await import('../app/shipped-project.ts')
   const { inputsOf } = await import('./serve.ts')
@@ -107,8 +114,10 @@ async function finish(running: Replay, invocation: Invocation): Promise<ReplayRe
   }
 }
 
-function isDifferent({ exact, original }: ReplayResult): boolean {
-  return original !== undefined && original.all !== exact.all
+/** Other rules give other digests: then only the alerts tell. */
+function isDifferent({ exact, original, compared }: ReplayResult, { rules }: Flags): boolean {
+  if (compared?.some(({ verdict }) => verdict !== 'same') === true) return true
+  return rules === undefined && original !== undefined && original.all !== exact.all
 }
 
 async function show(result: ReplayResult, told: readonly Told[], { output, flags }: Invocation): Promise<void> {
@@ -126,6 +135,11 @@ async function show(result: ReplayResult, told: readonly Told[], { output, flags
     original === undefined ? 'not compared' : kinds.length === 0 ? 'the same' : `other ${kinds.join(', ')}`
   await output.lines([
     ...lines,
+    ...(result.compared ?? []).map(({ verdict, rule, labels, fromMs, toMs }) => {
+      return escapeText(
+        [verdict.padEnd(7), isoText(fromMs), Number.isFinite(toMs) ? isoText(toMs) : '-', rule, labels].join(' '),
+      )
+    }),
     `replay ${id} in ${escapeText(directory)}`,
     `exact digest ${exact.all}`,
     `content digest ${content.all}`,

@@ -1,7 +1,10 @@
 import process from 'node:process'
 import type { Project } from '../config/project.ts'
+import type { ReloadOutcome } from '../app/reload.ts'
 import type { Session, SessionOptions } from '../app/session.ts'
 import type { Invocation } from './invocation.ts'
+import { onHangup } from './signals.ts'
+import { watchConfig } from './watch-config.ts'
 import { readVersion } from './version-text.ts'
 
 /** Leaves room below the ten seconds that supervisors grant. */
@@ -28,6 +31,8 @@ export async function openSession(
 
 export interface FinishOptions {
   readonly listenAt: { readonly host: string; readonly port: number }
+  /** Folders of the configuration that are watched for changes. */
+  readonly watched?: readonly string[] | undefined
   /** How long a clean end may take, ms. */
   readonly drainMs?: number
   /** Called when everything has been committed and the store is still open. */
@@ -42,11 +47,27 @@ export async function finishSession(session: Session, invocation: Invocation, op
     else signal.addEventListener('abort', () => resolve(), { once: true })
   })
   session.done.catch(() => {}) // It is waited for below, unless listening fails first.
+  const endWatch = followConfig(session, invocation, options.watched ?? [])
   try {
     invocation.note(`listening on ${await session.listen(options.listenAt)}`)
     await Promise.race([session.done, interrupted])
   } finally {
+    endWatch()
     const isDrained = await session.stop(options.drainMs ?? usualDrainMs, options.beforeClose)
     if (!isDrained) invocation.note('Not everything was drained: the rest is read again at the next start.')
   }
+}
+
+/** Reloads at each SIGHUP, and when something changes in the watched folders. Returns what ends the watch. */
+function followConfig({ reload }: Session, invocation: Invocation, watched: readonly string[]): () => void {
+  if (reload === undefined) return () => {}
+  const run = (): void => void reload().then((outcome) => tellReload(outcome, invocation))
+  onHangup(run)
+  return watchConfig(watched, run)
+}
+
+/** The own log tells why a configuration was refused. */
+function tellReload({ status, hash }: ReloadOutcome, invocation: Invocation): void {
+  if (status === 'unchanged') invocation.note('the configuration is the same')
+  if (status === 'reloaded') invocation.note(`configuration ${hash} is in force`)
 }

@@ -11,6 +11,11 @@ export interface Interruption {
   exitCode(): ExitCode | undefined
 }
 
+/** Calls `run` at each SIGHUP, which ends the process otherwise. */
+export function onHangup(run: () => void): void {
+  process.on('SIGHUP', run)
+}
+
 /** Listens from now on. The first signal asks for a clean end; the second one ends the process at once. */
 export function watchSignals(): Interruption {
   const controller = new AbortController()

@@ -35,6 +35,7 @@ export const findingCodes = {
   window_not_on_tick: 'A window is not a positive multiple of the tick.',
   not_allowed: 'A key that does not go with the others.',
   shared_input: 'Two pipelines read the same input.',
+  not_reachable: 'What the configuration needs is not there now (`--online`).',
   bad_cron: 'Not a cron expression of five fields.',
 } as const
 

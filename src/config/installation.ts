@@ -49,7 +49,7 @@ export function installationSchema(form: EntryForm): z.ZodType<Installation> {
     }),
     delivery: z
       .enum(['at_least_once'])
-      .meta({ description: 'What a reader of outputs may see after a crash.' })
+      .meta({ description: 'A reader of outputs may see a document again after a crash.' })
       .prefault('at_least_once'),
     store: section({ path: text({ about: 'Folder of the embedded store.', default: 'data' }) }),
     outputs: section({
@@ -86,6 +86,6 @@ export function installationSchema(form: EntryForm): z.ZodType<Installation> {
         default: '17 * * * *',
       }),
     }),
-    language: z.enum(['en', 'zh-CN']).meta({ description: 'Language of notices and reports.' }).prefault('en'),
+    language: z.enum(['en', 'zh-CN']).meta({ description: 'Language of notices, beside rule texts.' }).prefault('en'),
   })
 }

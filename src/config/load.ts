@@ -5,7 +5,7 @@ import type { Components } from '../core/component.ts'
 import { documentsOf, type DocumentWord, type LoadedTree } from './documents.ts'
 import { environment, type Environment } from './environment.ts'
 import { isUsable, sortFindings, type Finding, type FindingCode } from './finding.ts'
-import { checkMeaning } from './meaning.ts'
+import { checkMeaning, checkOutputs } from './meaning.ts'
 import { buildProject, readDrafts, type Project } from './project.ts'
 import { readYaml, type ConfigFile } from './read.ts'
 import { ConfigTree, isRecord } from './tree.ts'
@@ -18,6 +18,8 @@ export interface LoadOptions {
   readonly pipelines?: string | undefined
   /** Only these pipeline, rule and routing files are read, no folder. */
   readonly files?: readonly string[] | undefined
+  /** Rule files that are read in place of those in `rules/`. */
+  readonly rules?: readonly string[] | undefined
   /** Absent: the variables of the process. */
   readonly env?: Environment
   /** Absent: the current folder. */
@@ -53,6 +55,7 @@ export function loadProject(options: LoadOptions, components: Components): Loade
   }
   const drafts = readDrafts(trees, documents, findings)
   checkMeaning(drafts, documents, components, findings)
+  checkOutputs(trees, components, findings)
   const sorted = sortFindings(findings)
   return { project: isUsable(sorted) ? buildProject(drafts) : undefined, findings: sorted, trees }
 }
@@ -85,7 +88,8 @@ function gather(options: LoadOptions, env: Environment, findings: Finding[]): Fo
   const folder = options.pipelines ?? env['LOGPIPE_PIPELINES'] ?? beside
   const isAsked = folder !== beside
   for (const name of configFiles(folder, cwd, isAsked, findings)) read(name, 'pipeline')
-  for (const name of configFiles(path.join(folder, 'rules'), cwd, false, findings)) read(name, 'rules')
+  const ruleFiles = options.rules ?? configFiles(path.join(folder, 'rules'), cwd, false, findings)
+  for (const name of ruleFiles) read(name, 'rules')
   for (const name of configFiles(path.join(folder, 'notify'), cwd, false, findings)) {
     if (path.parse(name).name === 'routing') read(name, 'routing')
   }

@@ -3,7 +3,7 @@ import { parseCondition } from '../core/condition.ts'
 import { threshold, unfitUnit } from '../core/config-field.ts'
 import { fieldKind, knownFieldNames } from '../core/field.ts'
 import { formatDuration, parseDuration } from '../core/quantity-text.ts'
-import type { Documents } from './documents.ts'
+import type { Documents, LoadedTree } from './documents.ts'
 import type { Finding } from './finding.ts'
 import { walk } from './json-schema.ts'
 import { compiledDerive, idsAt, metricTable, unitOfRule, type MetricTable } from './metric-table.ts'
@@ -35,6 +35,24 @@ export function checkMeaning(drafts: Drafts, documents: Documents, components: C
       checkValue(scope, file, { unit: schema.unit, value, path }),
     )
     checkRules(scope, file, undefined)
+  }
+}
+
+/** An entry of `outputs:` of a type that takes no such documents would do nothing. */
+export function checkOutputs(trees: readonly LoadedTree[], { sinks }: Components, findings: Finding[]): void {
+  const tree = trees.find(({ word }) => word === 'installation')?.tree
+  for (const kind of ['metrics', 'alerts', 'dead_letters'] as const) {
+    for (const [i, entry] of listOf(tree?.at(['outputs', kind]))) {
+      const definition = sinks.find(({ type }) => isRecord(entry) && entry['type'] === type)
+      if (tree === undefined || definition === undefined || definition.documents?.kinds.includes(kind) === true)
+        continue
+      const words = kind.replace('_', ' ')
+      const able = sinks.filter(({ documents }) => documents?.kinds.includes(kind)).map(({ type }) => type)
+      const hint = able.length === 0 ? `${words} are in the store anyway` : `these do: ${able.join(', ')}`
+      findings.push(
+        tree.finding(['outputs', kind, i, 'type'], 'not_allowed', `${definition.type} takes no ${words}`, { hint }),
+      )
+    }
   }
 }
 

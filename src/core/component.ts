@@ -119,6 +119,8 @@ export interface Parser {
   flush(events: EventBatch): void
   /** True if a join is open: its lines are not yet in any event. */
   readonly hasOpenJoins: boolean
+  /** Position of the first line of all open joins: events to come begin there or later. Undefined: none is open. */
+  readonly openFrom: bigint | undefined
   /** Canonical bytes of the state. */
   save(): Uint8Array
   restore(state: Uint8Array): void
@@ -258,8 +260,17 @@ export interface SinkPorts {
   readonly store: EventSink
 }
 
+/** What an entry of `outputs:` may take. */
+export type DocumentKind = 'metrics' | 'alerts' | 'dead_letters'
+
 export interface SinkDefinition<Config extends z.ZodType = z.ZodType> extends Definition<Config> {
   build(config: z.output<Config>, ports: SinkPorts): EventSink
+  /** For `outputs:`; absent: it takes events alone. */
+  readonly documents?: {
+    readonly kinds: readonly DocumentKind[]
+    /** What it gives takes JSON documents; it may get one again after a crash. */
+    build(config: z.output<Config>, ports: SinkPorts): (documents: readonly string[]) => Promise<void>
+  }
 }
 
 export function defineSink<Config extends z.ZodType>(definition: SinkDefinition<Config>): SinkDefinition<Config> {
@@ -283,6 +294,8 @@ export interface Channel {
 export interface ChannelPorts {
   readonly fetch: typeof fetch
   readonly write: (line: string) => void
+  /** Of what a notice says beside the texts of its rule. */
+  readonly language: 'en' | 'zh-CN'
 }
 
 export interface ChannelDefinition<Config extends z.ZodType = z.ZodType> extends Definition<Config> {

@@ -7,6 +7,7 @@ import { parseFailures, type ParseFailure } from './result.ts'
 import { seenBits, seenField } from './seen-field.ts'
 import type { WriterMark } from './writer-mark.ts'
 
+const message = fieldId('message')
 const created = fieldId('event.created')
 const parsedTime = fieldId('logpipe.time.parsed')
 
@@ -289,9 +290,14 @@ export class EventWriter {
     this.#odd = fields
   }
 
-  /** A span of valid UTF-8; an empty one is absence and writes nothing. */
+  /** A span of valid UTF-8; an empty one, and a dash alone (but for a message), is absence and writes nothing. */
   text(field: number, start: number, end: number): void {
-    if (start < end) this.#push(field, this.isProved ? kindJsonText : kindText, start, end, 0)
+    if (start >= end || (end - start === 1 && field !== message && this.#isDash(start))) return
+    this.#push(field, this.isProved ? kindJsonText : kindText, start, end, 0)
+  }
+
+  #isDash(at: number): boolean {
+    return (this.inScratch ? this.batch.scratch : this.batch.records.bytes)[at] === 0x2d
   }
 
   /** A span that is the proved inside of a JSON string. */

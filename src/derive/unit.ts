@@ -48,7 +48,7 @@ export function createDeriveUnit(settings: DeriveUnitSettings): DeriveUnit {
         case 'end':
           return run.end(state, numberIn(decision.value, 'until'), out)
         case 'config':
-          return run.flush(state, out)
+          return run.flush(state, positionIn(decision.value) ?? state.next, out)
         default:
       }
     },
@@ -59,6 +59,12 @@ export function createDeriveUnit(settings: DeriveUnitSettings): DeriveUnit {
     change: takeChange,
     amend: amendState,
   }
+}
+
+/** Where the lines begin that are not in any event yet, as `config` decisions tell it. */
+function positionIn(value: Json): Position | undefined {
+  const offset = isJsonObject(value) ? value['upTo'] : undefined
+  return typeof offset === 'string' ? { offset: BigInt(offset), sub: 0 } : undefined
 }
 
 function numberIn(value: Json, key: string): number | undefined {
@@ -138,9 +144,10 @@ class DeriveRun {
     state.watermark = watermark
   }
 
-  flush(state: DeriveState, out: (frame: Frame) => void): void {
+  /** Cuts a frame before `to`: all that comes begins there or later. */
+  flush(state: DeriveState, to: Position, out: (frame: Frame) => void): void {
     if (state.size === 0) return
-    this.#cut(state, { to: state.next, at: this.#tickOf(state, state.watermark), watermark: state.watermark }, out)
+    this.#cut(state, { to, at: this.#tickOf(state, state.watermark), watermark: state.watermark }, out)
   }
 
   heartbeat(state: DeriveState): Frame {

@@ -71,6 +71,11 @@ class LineParser implements Parser {
     return this.#groups.length > 0
   }
 
+  get openFrom(): bigint | undefined {
+    const { head } = this.#groups
+    return head === undefined ? undefined : BigInt(head.offset)
+  }
+
   parse(records: RecordBatch, events: EventBatch): void {
     this.#begin(records, events)
     for (let i = 0; i < records.count; i++) {

@@ -71,13 +71,9 @@ function textOf(value: Json | undefined): string {
  * none: they are equal.
  */
 export function compareLists(title: string, expected: readonly Json[], got: readonly Json[]): string[] {
-  const fits = expected.map((item) => {
-    return new Set(got.flatMap((other, at) => (differences(item, other).length === 0 ? [at] : [])))
-  })
-  const takenBy = assign(fits, got.length)
-  const taken = new Set(takenBy.filter((item) => item >= 0))
-  const missing = expected.filter((_, i) => !taken.has(i))
-  const extra = got.filter((_, at) => takenBy[at] === -1)
+  const pairs = pairsOf(expected, got)
+  const missing = pairs.missing.map((item) => expected[item]!)
+  const extra = pairs.extra.map((at) => got[at]!)
   if (missing.length === 0 && extra.length === 0) return []
   const lines = [`${title}: ${expected.length} expected, ${got.length} found`]
   for (const item of missing) lines.push(`  - ${JSON.stringify(item)}`, ...nearest(item, extra))
@@ -85,6 +81,19 @@ export function compareLists(title: string, expected: readonly Json[], got: read
   for (const item of shown) lines.push(`  + ${JSON.stringify(item)}`)
   if (extra.length > shown.length) lines.push(`  + ${extra.length - shown.length} more`)
   return lines
+}
+
+/** Indices of the expected items that have no counterpart, and of those that came and are nobody's. */
+export function pairsOf(expected: readonly Json[], got: readonly Json[]): { missing: number[]; extra: number[] } {
+  const fits = expected.map((item) => {
+    return new Set(got.flatMap((other, at) => (differences(item, other).length === 0 ? [at] : [])))
+  })
+  const takenBy = assign(fits, got.length)
+  const taken = new Set(takenBy.filter((item) => item >= 0))
+  return {
+    missing: [...expected.keys()].filter((item) => !taken.has(item)),
+    extra: [...got.keys()].filter((at) => takenBy[at] === -1),
+  }
 }
 
 /** Items that were not expected and are printed. */

@@ -6,11 +6,14 @@ import type { ExpectedMetric, TestBlock } from '../core/test-block.ts'
 import { blockSource, runBlock, type BlockOutcome, type BlockStages } from './block-run.ts'
 import { groupsOf, type Group } from './given.ts'
 import { compareLists, timeText } from './match.ts'
+import type { Comparison } from './update.ts'
 
 /** How a block went. */
 export interface BlockVerdict {
   /** What to print, one line each; none: it passed. */
   readonly problems: readonly string[]
+  /** What was compared with what is expected. */
+  readonly comparisons: readonly Comparison[]
   /** Rules that fired, and formats that were parsed, for coverage. */
   readonly fired: ReadonlySet<string>
   readonly formats: ReadonlySet<string>
@@ -39,12 +42,14 @@ export function runTestBlock<DeriveState extends { readonly late: number }, Aler
   const keepsGenerated = block.expect.events !== undefined
   const asGiven = { block, partitions: inPartitions(groups), cut: () => wholeCut, keepsGenerated }
   const outcome = runBlock(stages, asGiven)
+  const comparisons = comparisonsOf(block, outcome)
   const random = randomOf(block.name)
   const partitions = spreadOut(groups, random)
   const cut = (): number => 1 + Math.floor(random() * longestCut)
   const again = runBlock(stages, { block, partitions, cut, keepsGenerated })
   return {
-    problems: [...compareWithExpectation(block, outcome), ...compareRuns(outcome, again)],
+    problems: [...problemsOf(block, outcome, comparisons), ...compareRuns(outcome, again)],
+    comparisons,
     fired: new Set(outcome.transitions.flatMap(({ kind, rule }) => (kind === 'firing' ? [rule] : []))),
     formats: new Set(outcome.events.map((event) => wordOf(valueAt(event, 'logpipe.format') ?? ''))),
   }
@@ -74,34 +79,50 @@ function randomOf(text: string): () => number {
   }
 }
 
-function compareWithExpectation({ expect }: TestBlock, outcome: BlockOutcome): string[] {
-  const problems: string[] = []
-  const { events, metrics, alerts, transitions, deadLetters, drops } = expect
-  if (events !== undefined) problems.push(...compareLists('events', events, outcome.events))
-  if (metrics !== undefined) problems.push(...compareMetrics(metrics, outcome))
-  if (transitions !== undefined) {
-    const expected = transitions.map(({ atMs, transition, labels }) => {
-      return { at: timeText(atMs), transition, ...(labels === undefined ? {} : { labels }) }
-    })
-    const got = outcome.transitions.map(({ t, kind, labels }) => {
-      return { at: timeText(t), transition: kind, labels: plain(labels) }
-    })
-    problems.push(...compareLists('transitions', expected, got))
-  }
-  if (alerts !== undefined) problems.push(...compareAlerts(alerts, outcome))
-  if (deadLetters !== undefined) problems.push(...compareLists('dead_letters', deadLetters, outcome.deadLetters))
-  if (drops !== undefined) {
-    const got = [...outcome.drops].map(([reason, count]) => ({ reason, count }))
-    const expected = drops.map(({ reason, count }) => ({ reason, count }))
-    problems.push(...compareLists('drops', expected, got))
-  }
-  return problems
+function problemsOf({ expect }: TestBlock, outcome: BlockOutcome, comparisons: readonly Comparison[]): string[] {
+  const late = [...new Set((expect.alerts ?? []).map(({ atMs }) => atMs))].filter((ms) => !outcome.active.has(ms))
+  return [
+    ...comparisons.flatMap(({ title, expected, got }) => compareLists(title, expected, got)),
+    ...late.map((ms) => `alerts at ${timeText(ms)}: this is after the end of the block`),
+  ]
 }
 
-/** The list is whole for each derive that it names; an empty one says that there is no metric at all. */
-function compareMetrics(metrics: readonly ExpectedMetric[], outcome: BlockOutcome): string[] {
-  const named = new Set(metrics.map(({ derive }) => derive))
-  const got = [...outcome.metrics.values()].flatMap((document) => {
+/** Each list of the expectation with what came, in the order of the lists. */
+function comparisonsOf({ expect }: TestBlock, outcome: BlockOutcome): Comparison[] {
+  const { events, metrics, transitions, deadLetters, drops } = expect
+  const lists: Comparison[] = []
+  function add(key: string, expected: readonly Json[] | undefined, got: () => readonly Json[]): void {
+    if (expected === undefined) return
+    lists.push({ key, title: key, places: [...expected.keys()], expected, got: got() })
+  }
+  add('events', events, () => outcome.events)
+  add('metrics', metrics?.map(metricOf), () => metricsIn(outcome, new Set(metrics?.map(({ derive }) => derive))))
+  const wanted = transitions?.map(({ atMs, transition, labels }): JsonObject => {
+    return { at: timeText(atMs), transition, ...(labels === undefined ? {} : { labels }) }
+  })
+  add('transitions', wanted, () =>
+    outcome.transitions.map(({ t, kind, labels }) => ({ at: timeText(t), transition: kind, labels: plain(labels) })),
+  )
+  lists.push(...alertsIn(expect.alerts ?? [], outcome))
+  add('dead_letters', deadLetters, () => outcome.deadLetters)
+  const counts = drops?.map(({ reason, count }) => ({ reason, count }))
+  add('drops', counts, () => [...outcome.drops].map(([reason, count]) => ({ reason, count })))
+  return lists
+}
+
+function metricOf({ derive, by, windowStartMs, values }: ExpectedMetric): JsonObject {
+  const labels = Object.entries(by ?? {}).map(([field, value]) => [labelName(field), value] as const)
+  return {
+    derive,
+    ...(by === undefined ? {} : { by: Object.fromEntries(labels) }),
+    ...(windowStartMs === undefined ? {} : { window_start: timeText(windowStartMs) }),
+    values,
+  }
+}
+
+/** The list is whole for each derive that is named; if none is, for all. */
+function metricsIn(outcome: BlockOutcome, named: ReadonlySet<string>): JsonObject[] {
+  return [...outcome.metrics.values()].flatMap((document) => {
     const metric = valueAt(document, 'logpipe.metric')
     if (!isJsonObject(metric)) return []
     const derive = wordOf(metric['id'] ?? '')
@@ -109,42 +130,27 @@ function compareMetrics(metrics: readonly ExpectedMetric[], outcome: BlockOutcom
     const start = wordOf(metric['window_start'] ?? '').replace('.000Z', 'Z')
     return [{ derive, by: document['labels'] ?? {}, window_start: start, values: metric['values'] ?? {} }]
   })
-  const expected = metrics.map(({ derive, by, windowStartMs, values }): JsonObject => {
-    const labels = Object.entries(by ?? {}).map(([field, value]) => [labelName(field), value] as const)
-    return {
-      derive,
-      ...(by === undefined ? {} : { by: Object.fromEntries(labels) }),
-      ...(windowStartMs === undefined ? {} : { window_start: timeText(windowStartMs) }),
-      values,
-    }
-  })
-  return compareLists('metrics', expected, got)
 }
 
-function compareAlerts(alerts: NonNullable<TestBlock['expect']['alerts']>, outcome: BlockOutcome): string[] {
-  const problems: string[] = []
-  for (const atMs of new Set(alerts.map((alert) => alert.atMs))) {
-    const active = outcome.active.get(atMs)
-    if (active === undefined) {
-      problems.push(`alerts at ${timeText(atMs)}: this is after the end of the block`)
-      continue
-    }
-    const got = active.map(({ state, episode }) => {
-      return { state, labels: plain(episode.labels), annotations: plain(episode.annotations) }
+/** A list for each time; a time after the end of the block has nothing to compare. */
+function alertsIn(alerts: NonNullable<TestBlock['expect']['alerts']>, outcome: BlockOutcome): Comparison[] {
+  return [...new Set(alerts.map((alert) => alert.atMs))].flatMap((atMs) => {
+    const at = timeText(atMs)
+    const own = [...alerts.entries()].filter(([, alert]) => alert.atMs === atMs && alert.state !== 'none')
+    const nones = [...alerts.keys()].filter((i) => alerts[i]!.atMs === atMs && alerts[i]!.state === 'none')
+    const got = outcome.active.get(atMs)?.map(({ state, episode }) => {
+      return { at, state, labels: plain(episode.labels), annotations: plain(episode.annotations) }
     })
-    const expected = alerts.flatMap(({ atMs: at, state, labels, annotations }): JsonObject[] => {
-      if (at !== atMs || state === 'none') return []
-      return [
-        {
-          state,
-          ...(labels === undefined ? {} : { labels }),
-          ...(annotations === undefined ? {} : { annotations }),
-        },
-      ]
+    const expected = own.map(([, { state, labels, annotations }]): JsonObject => {
+      const more = {
+        ...(labels === undefined ? {} : { labels }),
+        ...(annotations === undefined ? {} : { annotations }),
+      }
+      return { at, state, ...more }
     })
-    problems.push(...compareLists(`alerts at ${timeText(atMs)}`, expected, got))
-  }
-  return problems
+    if (got === undefined) return []
+    return [{ key: 'alerts', title: `alerts at ${at}`, places: own.map(([place]) => place), expected, got, nones }]
+  })
 }
 
 function plain(labels: Labels): JsonObject {

@@ -6,11 +6,17 @@ import { LogpipeError } from '../core/error.ts'
 import { answerIngest, maxBody, type Accept } from './ingest.ts'
 import { isLoopback, protect, refusal } from './protection.ts'
 import { answerQuery, type EventPages } from './query-api.ts'
+import { answerTap, type TapRequest } from './tap-api.ts'
 
 /** One condition of readiness. */
 export interface ReadyCheck {
   readonly name: string
   readonly isReady: boolean
+}
+
+/** What became of a reload, and what there is to say about it. */
+export interface Reloaded {
+  readonly status: 'reloaded' | 'unchanged' | 'refused'
 }
 
 /** What the server shows; each is asked per request. */
@@ -23,6 +29,9 @@ export interface ServerParts {
   readonly metrics: () => Promise<{ readonly text: string; readonly contentType: string }>
   readonly ingest: Accept
   readonly events: EventPages
+  /** Reads the configuration again; undefined: there is none that could change. */
+  readonly reload: () => Promise<Reloaded | undefined>
+  readonly tap: (request: TapRequest) => ReadableStream<Uint8Array> | string
   /** Alert records, JSON, newest first. */
   readonly alerts: () => readonly string[]
   /** Told of a failure that was answered with 500. */
@@ -47,9 +56,11 @@ export function createRoutes(parts: ServerParts): Hono {
     return new Response(text, { headers: { 'content-type': contentType } })
   })
   routes.get('/api/v1/query', (context) => answerQuery(new URL(context.req.url), parts.events, parts.now()))
+  routes.get('/api/v1/tap', (context) => answerTap(new URL(context.req.url), parts.tap))
   routes.get('/api/v1/alerts', () => answerAlerts(parts.alerts()))
   const limit = bodyLimit({ maxSize: maxBody, onError: () => refusal(413, 'too_large') })
   routes.post('/ingest/*', limit, (context) => answerIngest(context.req.raw, parts.ingest))
+  routes.post('/-/reload', async () => answerReload(await parts.reload()))
   routes.notFound(() => refusal(404, 'not found'))
   routes.onError((error) => {
     parts.report(error)
@@ -62,6 +73,14 @@ function answerReady(checks: readonly ReadyCheck[]): Response {
   const text = checks.map(({ name, isReady }) => `${isReady ? 'ok ' : 'not'} ${name}\n`).join('')
   const status = checks.every(({ isReady }) => isReady) ? 200 : 503
   return new Response(text, { status, headers: { 'content-type': 'text/plain; charset=utf-8' } })
+}
+
+/** 422: the configuration before stays in force, the body tells why. */
+function answerReload(outcome: Reloaded | undefined): Response {
+  if (outcome === undefined) return refusal(404, 'there is no configuration to read')
+  const body = JSON.stringify({ schema: 'logpipe.reload.v1', ...outcome })
+  const status = outcome.status === 'refused' ? 422 : 200
+  return new Response(body, { status, headers: { 'content-type': 'application/json' } })
 }
 
 function answerAlerts(records: readonly string[]): Response {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { ByteWriter } from '../core/byte-writer.ts'
+import { bytesOf, ByteWriter } from '../core/byte-writer.ts'
 import { defineSink, type EventSink } from '../core/component.ts'
 import { EventEncoder } from '../core/encode-event.ts'
 import type { EventBatch } from '../core/event-batch.ts'
@@ -9,11 +9,15 @@ const Config = z.strictObject({})
 /** Events as NDJSON. A batch may be written again after a crash: a pipe cannot be asked what it has. */
 export const stdout = defineSink({
   type: 'stdout',
-  summary: 'Events as JSON lines on standard output.',
+  summary: 'Events, metrics and alerts as JSON lines on standard output.',
   stability: 'stable',
   config: Config,
   example: {},
   build: (_config, ports): EventSink => new NdjsonSink(ports.stdout),
+  documents: {
+    kinds: ['metrics', 'alerts'],
+    build: (_config, ports) => (documents) => ports.stdout(bytesOf(`${documents.join('\n')}\n`)),
+  },
 })
 
 /** Encodes rows as JSON lines and hands on those of a batch. */

@@ -22,7 +22,21 @@ export class Telemetry {
   started(version: string, node: string, configHash: string): void {
     this.metrics.buildInfo.set({ version, node }, 1)
     this.metrics.configInfo.set({ hash: configHash }, 1)
+    this.metrics.configReloadSuccess.set(1)
     this.#logger.debug({ version, node, config: configHash }, 'started')
+  }
+
+  reloaded(configHash: string): void {
+    this.metrics.configReloadSuccess.set(1)
+    this.metrics.configInfo.reset()
+    this.metrics.configInfo.set({ hash: configHash }, 1)
+    this.#logger.info({ config: configHash }, 'configuration read again')
+  }
+
+  /** The configuration before stays in force. */
+  reloadRefused(reasons: readonly string[]): void {
+    this.metrics.configReloadSuccess.set(0)
+    this.#logger.error({ reasons }, 'configuration refused, the one before stays in force')
   }
 
   batchParsed(batch: EventBatch, bytes: number): void {

@@ -33,6 +33,7 @@ export class Metrics {
   readonly notifications = this.#counter('notifications_total', 'Notices by outcome.', ['channel', 'outcome'])
   readonly ready = this.#gauge('ready', '1 when every readiness check passes.', [])
   readonly configInfo = this.#gauge('config_info', 'Hash of the configuration in force.', ['hash'])
+  readonly configReloadSuccess = this.#gauge('config_reload_success', '1 if the last reload came into force.', [])
   readonly buildInfo = this.#gauge('build_info', 'Version of logpipe and Node.', ['version', 'node'])
 
   constructor() {

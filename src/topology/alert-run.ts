@@ -4,6 +4,7 @@ import { LogpipeError } from '../core/error.ts'
 import { comparePositions, type Frame } from '../core/frame.ts'
 import { decodeFrame, decodeList, encodeFrame, encodeList } from '../core/frame-codec.ts'
 import type { Position } from '../core/record-batch.ts'
+import { generationOf } from './partition-run.ts'
 import type { Chunk, Claim, Commit, Decision, DecisionKind, Output, Snapshot, Unit } from '../core/unit.ts'
 import { isReached, placeOfFrame, type Place } from './frame-place.ts'
 
@@ -52,6 +53,10 @@ export class AlertRun<State extends AlertStanding> {
   #made: Decision[] = []
   #outputs: Output[] = []
   #isDirty = false
+  /** How many configurations were in force before the one of this run. */
+  generation = 0
+  /** Hash of the next configuration once it is in force here: nothing more is done under this one. */
+  nextHash: string | undefined
 
   /** `isPresent`: frames of this source may still come. Decisions do not wait for sources that are gone. */
   constructor(claim: Claim, unit: AlertUnit<State>, isPresent: (source: string) => boolean) {
@@ -80,7 +85,12 @@ export class AlertRun<State extends AlertStanding> {
 
   /** True while decisions of runs before are to be applied: no new ones are made until then. */
   get isRepeating(): boolean {
-    return this.#recorded.length > 0
+    return this.nextHash === undefined && this.#recorded.length > 0
+  }
+
+  /** A run before went on to the next configuration. */
+  get isNextRecorded(): boolean {
+    return this.#recorded.some(({ kind }) => kind === 'config')
   }
 
   /** Ordinal up to which every decision was applied: one of a later run may have come before recorded ones. */
@@ -126,6 +136,9 @@ export class AlertRun<State extends AlertStanding> {
     this.#frames = snapshot.frames
     this.#applied = snapshot.decision
     this.#ordinal = Math.max(this.#ordinal, snapshot.decision)
+    for (const decision of this.#recorded) {
+      if (decision.ordinal <= snapshot.decision) this.generation = Math.max(this.generation, generationOf(decision))
+    }
     const left = this.#recorded.filter(({ ordinal }) => ordinal > snapshot.decision)
     this.#recorded.splice(0, Infinity, ...left)
   }
@@ -149,9 +162,19 @@ export class AlertRun<State extends AlertStanding> {
   /** Applies the recorded decisions whose place has been reached. */
   applyRecorded(): void {
     for (let next = this.#recorded[0]; next !== undefined && this.#isDue(next); next = this.#recorded[0]) {
+      if (this.nextHash !== undefined) return
       this.#recorded.shift()
       this.#apply(next)
     }
+  }
+
+  /** Goes on to the next configuration as a run before did, after all that it took until then. */
+  handOver(): void {
+    for (let next = this.#recorded[0]; next !== undefined && this.nextHash === undefined; next = this.#recorded[0]) {
+      this.#recorded.shift()
+      this.#apply(next)
+    }
+    if (this.nextHash === undefined) throw new LogpipeError('LP_INTERNAL', 'restoring alert: a config decision is gone')
   }
 
   /** Makes and applies a new decision; `record` stores it first. */
@@ -224,7 +247,7 @@ export class AlertRun<State extends AlertStanding> {
   }
 
   #admit(frame: Frame): void {
-    if (!this.#waiting.has(frame.source) && this.#counts(frame)) this.#step(frame)
+    if (this.nextHash === undefined && !this.#waiting.has(frame.source) && this.#counts(frame)) this.#step(frame)
     else this.#wait(frame)
   }
 
@@ -278,6 +301,11 @@ export class AlertRun<State extends AlertStanding> {
     if (decision.kind === 'include' && this.#isVoid(decision, source)) return
     if (decision.kind === 'exclude') this.#excluded.set(source, decision.ordinal)
     this.#unit.decide(this.state, decision, (output) => this.#outputs.push(output))
+    if (decision.kind === 'config') {
+      const hash = valueAt(decision, 'hash')
+      this.nextHash = typeof hash === 'string' ? hash : ''
+      return // What waits counts under the next configuration.
+    }
     const waiting = [...this.#waiting.values()].flat()
     this.#waiting.clear()
     // Before the frames of others: they must not move ticks past it.

@@ -55,13 +55,20 @@ export class Committer<DeriveState extends DeriveStanding, AlertState extends Al
 
   /** Called when nothing is left to read. */
   async commitIfDirty(): Promise<void> {
-    if (this.#alerts.isDirty || this.#runs.some((run) => run.isDirty)) await this.commit(this.#isSnapshotDue())
+    const isDirty = this.#alerts.isDirty || this.#runs.some((run) => run.isDirty)
+    if (isDirty) await this.commit(this.#isSnapshotDue())
   }
 
-  async commit(withSnapshot: boolean): Promise<void> {
-    const { log, clock, telemetry, configHash, onCommitted, pause } = this.#settings
+  /** The last commit of a run, with a snapshot if there may be one. */
+  async commitLast(): Promise<void> {
+    await this.commit(!this.#isPartlyHandedOver)
+  }
+
+  /** `configHash`: of the configuration that a snapshot is to be read with. */
+  async commit(withSnapshot: boolean, configHash = this.#settings.configHash): Promise<void> {
+    const { log, clock, telemetry, onCommitted, pause } = this.#settings
     const startedMs = clock.now()
-    const runs = withSnapshot ? this.#runs : this.#runs.filter((run) => run.isDirty)
+    const runs = this.#runs.filter((run) => run.isDirty || (withSnapshot && !run.isMuted))
     const parts: CommitPart[] = []
     for (const run of runs) {
       parts.push({ claim: run.claim, commit: run.commit(configHash, withSnapshot) })
@@ -84,7 +91,13 @@ export class Committer<DeriveState extends DeriveStanding, AlertState extends Al
     onCommitted()
   }
 
+  /** Snapshots of units under two configurations would not fit one another. */
+  get #isPartlyHandedOver(): boolean {
+    return this.#alerts.nextHash !== undefined || this.#runs.some((run) => run.isHandedOver)
+  }
+
   #isSnapshotDue(): boolean {
+    if (this.#isPartlyHandedOver) return false
     const { pace, clock } = this.#settings
     return this.#snapshotBytes >= pace.snapshotEveryBytes || clock.now() - this.#snapshotAtMs >= pace.snapshotEveryMs
   }

@@ -3,7 +3,7 @@ import type { Clock } from '../core/clock.ts'
 import type { EventSink, ParseStage, Partition, RecordInput } from '../core/component.ts'
 import { Decoder } from '../core/codec.ts'
 import { LogpipeError } from '../core/error.ts'
-import type { EventBatch, EventTables } from '../core/event-batch.ts'
+import type { EventBatch, EventTables, JsonObject } from '../core/event-batch.ts'
 import { decodeFrame } from '../core/frame-codec.ts'
 import type { Source } from '../core/record-batch.ts'
 import type { Claim, Decision, UnitLog } from '../core/unit.ts'
@@ -19,7 +19,7 @@ import { maskBatches } from './operators/mask-batches.ts'
 import { parseBatches } from './operators/parse-batches.ts'
 import { gonePartition } from './gone-partition.ts'
 import { PartitionRun, type DeriveUnit, type DeriveStanding } from './partition-run.ts'
-import { Pull } from './pull.ts'
+import { Pull, type Handover } from './pull.ts'
 import { decodeChange, type RunChange } from './run-change.ts'
 
 /** Name of the unit of a partition. */
@@ -62,14 +62,29 @@ export interface EngineSettings<DeriveState extends DeriveStanding, AlertState e
   /** Sees each batch after it was indexed, for live views; must not keep it. */
   readonly onEvents?: (events: EventBatch) => void
   readonly report: (error: LogpipeError) => void
+  /** Claim of `alertUnitName`: its newest snapshot tells which configuration to start with. */
+  readonly claim: Claim
+  /** Hash of the configuration that is to be in force; another than `configHash` ends this engine. */
+  readonly wantedHash: () => string
+  /** The wanted configuration has the input of a pipeline, too. */
+  readonly isKept: (pipeline: EnginePipeline) => boolean
+  /** Value of the `config` decision for it, `hash` included. */
+  readonly configDecision: () => JsonObject
 }
 
-const alertUnitName = 'alert'
+export const alertUnitName = 'alert'
+
+/** How a run ended: with its inputs or by `stop`, or because another configuration came into force. */
+export type Ending = 'over' | 'handed_over'
 
 /**
  * Embedded mode: one thread owns all units. Partitions are read in the order of their event time; each batch goes
  * through parse, mask, index, derive and alert; one commit makes everything visible at once. Whatever ends it, a new
  * engine on the same log goes on where the last commit was.
+ *
+ * An engine has one configuration. The next one comes into force by a recorded `config` decision in each unit, first in
+ * the partitions, then in the alert unit, and by one commit with a snapshot of all of them, which the next engine reads.
+ * An engine that starts before such a decision ends at it again.
  */
 export class Engine<DeriveState extends DeriveStanding, AlertState extends AlertStanding> {
   readonly #settings: EngineSettings<DeriveState, AlertState>
@@ -80,6 +95,8 @@ export class Engine<DeriveState extends DeriveStanding, AlertState extends Alert
   readonly #pull: Pull<DeriveState>
   readonly #credit: Credit
   #alerts!: AlertRun<AlertState>
+  /** The log of frames is being read: any source may still give some. */
+  #isFeeding = true
   #committer!: Committer<DeriveState, AlertState>
 
   constructor(settings: EngineSettings<DeriveState, AlertState>) {
@@ -99,6 +116,9 @@ export class Engine<DeriveState extends DeriveStanding, AlertState extends Alert
       look: () => this.#look(),
       onIdle: () => this.#idle(),
       report: settings.report,
+      generation: () => this.#alerts.generation,
+      handover: () => this.#handover(),
+      isKept: ({ pipeline }) => settings.isKept(settings.pipelines[pipeline]!),
     })
   }
 
@@ -111,18 +131,36 @@ export class Engine<DeriveState extends DeriveStanding, AlertState extends Alert
     return this.#runs
   }
 
-  /** Runs until all inputs have ended or `stop` was called, then commits with a snapshot. Rejects as the log or a sink does. */
-  async run(): Promise<void> {
-    const { pipelines } = this.#settings
+  /**
+   * Runs until all inputs have ended, `stop` was called or another configuration is in force, then commits with a
+   * snapshot. Rejects as the log or a sink does. Inputs are left to `release` if it resolves to `handed_over`.
+   */
+  async run(): Promise<Ending> {
+    let ending: Ending = 'over'
     try {
-      await this.#restore()
-      await lastValueFrom(this.#flow(), { defaultValue: undefined })
-      await this.#committer.commit(true)
-      for (const { sinks } of pipelines) for (const sink of sinks) await sink.stop()
+      const isPast = await this.#restoreAlerts()
+      if (!isPast) {
+        await this.#restoreRuns()
+        await lastValueFrom(this.#flow(), { defaultValue: undefined })
+      }
+      const isHandedOver = isPast || this.#pull.isHandedOver
+      if (isHandedOver) await this.#handOver()
+      else await this.#committer.commitLast()
+      for (const { sinks } of this.#settings.pipelines) for (const sink of sinks) await sink.stop()
+      if (isHandedOver) ending = 'handed_over'
+      return ending
     } finally {
-      await Promise.allSettled(pipelines.map(({ input }) => input.stop()))
-      await Promise.allSettled(this.#runs.map(({ partition }) => partition.close()))
+      if (ending === 'over') await this.release(() => true)
     }
+  }
+
+  /** Stops the inputs of pipelines, and closes what they gave. */
+  async release(isReleased: (pipeline: EnginePipeline) => boolean): Promise<void> {
+    const { pipelines } = this.#settings
+    const released = new Set(pipelines.filter(isReleased))
+    const runs = this.#runs.filter(({ pipeline }) => released.has(pipelines[pipeline]!))
+    await Promise.allSettled([...released].map(({ input }) => input.stop()))
+    await Promise.allSettled(runs.map(({ partition }) => partition.close()))
   }
 
   /** Ends `run` after the batch under way. Harmless twice. */
@@ -158,24 +196,52 @@ export class Engine<DeriveState extends DeriveStanding, AlertState extends Alert
     this.#pull.settle(delivery)
   }
 
-  /**
-   * Claims all units and restores them to the last commit. Where that cannot be had, partitions are read again: none
-   * stands later than what the alert unit has accepted.
-   */
-  async #restore(): Promise<void> {
-    const { log, alertUnit } = this.#settings
-    const claim = await log.claim(alertUnitName)
-    let isFeeding = true
-    this.#alerts = new AlertRun(claim, alertUnit, (source) => isFeeding || this.#known.has(source))
-    const snapshot = claim.snapshots[0]
-    if (snapshot !== undefined) this.#alerts.restore(snapshot)
-    this.#committer = new Committer(this.#settings, this.#alerts, this.#runs)
-    this.#alerts.applyRecorded()
-    for await (const { bytes } of log.frames(claim, this.#alerts.frames)) {
-      this.#alerts.take(decodeFrame(new Decoder(bytes)))
+  #handover(): Handover {
+    const { wantedHash, configHash } = this.#settings
+    const alerts = this.#alerts
+    const isNextDecided = alerts.nextHash !== undefined || alerts.isNextRecorded
+    if (!isNextDecided && !this.#runs.some((run) => run.isNextDecided) && wantedHash() === configHash) return 'none'
+    return alerts.isRepeating || this.#runs.some((run) => run.isCatchingUp) ? 'awaited' : 'due'
+  }
+
+  /** All partitions are at the next configuration: the alert unit follows, and what comes is read with the next one. */
+  async #handOver(): Promise<void> {
+    const alerts = this.#alerts
+    if (alerts.nextHash === undefined) {
+      const value = { ...this.#settings.configDecision(), generation: alerts.generation + 1 }
+      await this.#decideAlert((record, nowMs) => alerts.decide('config', value, record, nowMs))
     }
-    isFeeding = false
-    for (const { partition, pipeline } of await this.#find()) this.#runs.push(await this.#runOf(partition, pipeline))
+    await this.#committer.commit(true, alerts.nextHash)
+  }
+
+  /**
+   * Restores the alert unit to the last commit, as far as the log of frames is intact: what is lost is cut again. True if
+   * frames of the next configuration follow: all partitions went on to it, and what they did after that stands.
+   */
+  async #restoreAlerts(): Promise<boolean> {
+    const { log, claim, alertUnit } = this.#settings
+    this.#alerts = new AlertRun(claim, alertUnit, (source) => this.#isFeeding || this.#known.has(source))
+    const alerts = this.#alerts
+    const snapshot = claim.snapshots[0]
+    if (snapshot !== undefined) alerts.restore(snapshot)
+    this.#committer = new Committer(this.#settings, alerts, this.#runs)
+    alerts.applyRecorded()
+    for await (const { bytes } of log.frames(claim, alerts.frames)) {
+      const entry = new Decoder(bytes)
+      const generation = entry.uint()
+      if (generation > alerts.generation) {
+        alerts.handOver()
+        return true
+      }
+      alerts.take(decodeFrame(entry))
+    }
+    this.#isFeeding = false
+    return false
+  }
+
+  /** Claims and restores partitions. Where that cannot be had, they are read again: none is later than the alert unit. */
+  async #restoreRuns(): Promise<void> {
+    await this.#look()
     await this.#restoreGone()
     await this.#excludeGone()
     this.#alerts.applyRecorded()
@@ -220,7 +286,8 @@ export class Engine<DeriveState extends DeriveStanding, AlertState extends Alert
     const { log, deriveUnit, pipelines, clock } = this.#settings
     const { source } = partition
     const parser = pipelines[pipeline]!.parse.parserFor(source)
-    const run = new PartitionRun(claim, deriveUnit(source), { partition, pipeline, parser })
+    const { generation } = this.#alerts
+    const run = new PartitionRun(claim, deriveUnit(source), { partition, pipeline, parser, generation })
     run.lastArrivalMs = clock.now()
     const accepted = this.#alerts.acceptedTo(source.id)
     for (const snapshot of [...claim.snapshots, undefined]) {
@@ -245,7 +312,7 @@ export class Engine<DeriveState extends DeriveStanding, AlertState extends Alert
       for await (const { bytes } of log.changes(claim, progress.seq - 1)) {
         const { source, position } = decodeChange(bytes)
         const run = await this.#restored(claim, gonePartition(source, position), pipeline)
-        if (run.isMuted) continue // Its state cannot be had without its records.
+        if (run.isMuted && !run.isHandedOver) continue // Its state cannot be had without its records.
         this.#gone.set(id, run)
         this.#runs.push(run)
       }
@@ -256,9 +323,11 @@ export class Engine<DeriveState extends DeriveStanding, AlertState extends Alert
   async #excludeGone(): Promise<void> {
     for (const source of this.#alerts.counting()) {
       if (this.#known.has(source) || this.#gone.has(source)) continue
+      const { claim, report } = this.#settings
       const message = `going on without ${source}, which is gone: a part of what it gave does not count`
       const remedy = 'Nothing, if it was removed on purpose; logpipe replay counts anew what is still there.'
-      this.#settings.report(new LogpipeError('LP_SOURCE_READ', message, { remedy }))
+      // What a pipeline gave that the configuration before still had counts as a whole.
+      if (claim.decisions.at(-1)?.kind !== 'config') report(new LogpipeError('LP_SOURCE_READ', message, { remedy }))
       await this.#decideAlert((record, nowMs) => this.#alerts.decide('exclude', { source }, record, nowMs))
     }
   }
@@ -269,7 +338,7 @@ export class Engine<DeriveState extends DeriveStanding, AlertState extends Alert
    */
   async #settleSources(): Promise<void> {
     const alerts = this.#alerts
-    if (alerts.isRepeating || this.#runs.some((run) => run.isRepeating)) return
+    if (alerts.nextHash !== undefined || alerts.isRepeating || this.#runs.some((run) => run.isRepeating)) return
     const add = this.#runs.map(({ partition }) => partition.source.id).filter((id) => !alerts.state.sources.has(id))
     if (add.length > 0) await this.#decideAlert((record, nowMs) => alerts.decide('sources', { add }, record, nowMs))
     for (const [source, { isEnd, watermark }] of alerts.newestWaiting()) {

@@ -42,6 +42,11 @@ export class PartitionRun<State extends DeriveStanding> {
   readonly #committedDecision: number
   /** Decisions of runs before that are still to be applied, by ordinal. */
   readonly #recorded: Decision[]
+  readonly #generation: number
+  /** Generation of the newest `config` decision that was ever made. */
+  #lastConfig: number
+  /** The next configuration is in force here: nothing more is done under this one. */
+  isHandedOver = false
   #ordinal: number
   #seq: number
   #committedNext: bigint
@@ -61,10 +66,11 @@ export class PartitionRun<State extends DeriveStanding> {
   /** A batch of this partition is under way. */
   isBusy = false
 
+  /** `generation`: how many configurations were in force before this one. */
   constructor(
     claim: Claim,
     unit: DeriveUnit<State>,
-    parts: { partition: Partition; pipeline: number; parser: Parser },
+    parts: { partition: Partition; pipeline: number; parser: Parser; generation: number },
   ) {
     this.claim = claim
     this.partition = parts.partition
@@ -80,6 +86,8 @@ export class PartitionRun<State extends DeriveStanding> {
     this.#committedDecision = decisionOf(progress?.value)
     this.#recorded = [...claim.decisions].sort((a, b) => compareOffsets(a, b) || a.ordinal - b.ordinal)
     this.#ordinal = claim.decisions.at(-1)?.ordinal ?? this.#committedDecision
+    this.#generation = parts.generation
+    this.#lastConfig = Math.max(0, ...claim.decisions.map(generationOf))
   }
 
   get watermark(): number {
@@ -91,14 +99,17 @@ export class PartitionRun<State extends DeriveStanding> {
   }
 
   /**
-   * Takes the state of a snapshot and of the changes behind it, as far as its frames do not go beyond `accepted`, where
-   * the alert unit stands: what lies between would be missing. False: there is no such state.
+   * Takes the state of a snapshot and of the changes behind it, as far as they are not of a later configuration, and
+   * their frames do not go beyond `accepted`, where the alert unit stands: what lies between would be missing. False:
+   * there is no such state.
    */
   restore(snapshot: Snapshot | undefined, changes: readonly RunChange[], accepted: Place | undefined): boolean {
     const chunk = snapshot?.chunks.find(({ id }) => id === standingChunk)
     const saved = chunk === undefined ? undefined : decodeStanding(chunk.bytes)
-    const places = [saved?.cutTo, ...changes.map(({ cutTo }) => cutTo)]
-    const count = places.findLastIndex((place) => isWithin(place, accepted))
+    const standings = [saved, ...changes]
+    const later = standings.findIndex((standing) => (standing?.generation ?? 0) > this.#generation)
+    const fitting = later < 0 ? standings : standings.slice(0, later)
+    const count = fitting.findLastIndex((standing) => isWithin(standing?.cutTo, accepted))
     if (count < 0) return false
     const last = changes[count - 1]
     const { parser, cutTo } = last ?? saved ?? { parser: undefined, cutTo: undefined }
@@ -108,8 +119,9 @@ export class PartitionRun<State extends DeriveStanding> {
     this.isEnded = this.state.isEnded
     this.position = last?.position ?? snapshot?.position.offset ?? this.partition.start
     this.#appliedDecision = last?.decision ?? snapshot?.decision ?? 0
-    const left = this.#recorded.filter((decision) => !isBefore(decision, this.position, this.#appliedDecision))
-    this.#recorded.splice(0, Infinity, ...left)
+    const isDone = (decision: Decision): boolean => isBefore(decision, this.position, this.#appliedDecision)
+    this.isHandedOver = this.#recorded.some((one) => isDone(one) && generationOf(one) > this.#generation)
+    this.#recorded.splice(0, Infinity, ...this.#recorded.filter((decision) => !isDone(decision)))
     return true
   }
 
@@ -126,7 +138,7 @@ export class PartitionRun<State extends DeriveStanding> {
 
   /** The next recorded decision if it is due at the present position. */
   dueDecision(): Decision | undefined {
-    const next = this.#recorded[0]
+    const next = this.isHandedOver ? undefined : this.#recorded[0]
     return next !== undefined && next.position.offset <= this.position ? next : undefined
   }
 
@@ -145,7 +157,22 @@ export class PartitionRun<State extends DeriveStanding> {
 
   /** True until all that was committed, or recorded for here, has been done again. */
   get isRepeating(): boolean {
-    return this.isMuted || this.dueDecision() !== undefined
+    return !this.isHandedOver && (this.isMuted || this.dueDecision() !== undefined)
+  }
+
+  /** True while a run before has done or decided more: a decision made now would come too early. */
+  get isCatchingUp(): boolean {
+    return !this.isHandedOver && (this.isMuted || this.#recorded.length > 0)
+  }
+
+  /** A `config` decision for the next configuration was made, in this run or one before. */
+  get isNextDecided(): boolean {
+    return this.#lastConfig > this.#generation
+  }
+
+  /** It was not there when the configuration came into force. */
+  get isBehind(): boolean {
+    return this.#lastConfig < this.#generation
   }
 
   isMutedDecision(decision: Decision): boolean {
@@ -158,6 +185,7 @@ export class PartitionRun<State extends DeriveStanding> {
     const position = { offset: this.position, sub: 0 }
     const decision = { epoch: this.claim.epoch, position, ordinal: this.#ordinal, kind, value, wallMs }
     this.#made.push(decision)
+    this.#lastConfig = Math.max(this.#lastConfig, generationOf(decision))
     return decision
   }
 
@@ -166,6 +194,7 @@ export class PartitionRun<State extends DeriveStanding> {
     this.#appliedDecision = decision.ordinal
     this.#isDirty = true
     if (decision.kind === 'end') this.isEnded = true
+    if (generationOf(decision) > this.#generation) this.isHandedOver = true
     this.#unit.decide(this.state, decision, this.#noting(out))
   }
 
@@ -190,6 +219,7 @@ export class PartitionRun<State extends DeriveStanding> {
   /** The alert unit took a frame of this partition that it did not have. */
   keep(frame: Frame): void {
     const to = new Encoder()
+    to.uint(this.#generation)
     encodeFrame(to, frame)
     this.#frames.push(to.finish())
   }
@@ -204,7 +234,7 @@ export class PartitionRun<State extends DeriveStanding> {
   /** What is new since the last commit; call `committed` when it is visible. */
   commit(configHash: string, withSnapshot: boolean): Commit {
     const next = { offset: this.position, sub: 0 }
-    const standing = { cutTo: this.#cutTo, parser: this.parser.save() }
+    const standing = { generation: this.#generation, cutTo: this.#cutTo, parser: this.parser.save() }
     const commit = {
       unit: this.claim.unit,
       seq: this.#seq + 1,
@@ -223,6 +253,7 @@ export class PartitionRun<State extends DeriveStanding> {
       }),
     }
     if (!withSnapshot) return commit
+    const generation = this.#generation + (this.isHandedOver ? 1 : 0)
     const snapshot = {
       unit: this.claim.unit,
       seq: commit.seq,
@@ -231,7 +262,10 @@ export class PartitionRun<State extends DeriveStanding> {
       configHash,
       position: next,
       decision: this.#appliedDecision,
-      chunks: [...this.#unit.encode(this.state), { id: standingChunk, bytes: encodeStanding(standing) }],
+      chunks: [
+        ...this.#unit.encode(this.state),
+        { id: standingChunk, bytes: encodeStanding({ ...standing, generation }) },
+      ],
     }
     return { ...commit, snapshot }
   }
@@ -257,6 +291,12 @@ function isBefore({ position, ordinal }: Decision, at: bigint, applied: number):
 
 function compareOffsets(a: Decision, b: Decision): number {
   return a.position.offset < b.position.offset ? -1 : a.position.offset > b.position.offset ? 1 : 0
+}
+
+/** Of a `config` decision: which configuration comes into force, counted from 1; 0 for others. */
+export function generationOf({ kind, value }: Decision): number {
+  const generation = kind === 'config' && isJsonObject(value) ? value['generation'] : undefined
+  return typeof generation === 'number' ? generation : 0
 }
 
 /** Ordinal of the last decision whose outputs were committed. */

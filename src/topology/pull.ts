@@ -29,11 +29,23 @@ export interface PullSettings {
   /** Called before each wait and before the end, when no batch is under way. */
   readonly onIdle: () => Promise<void>
   readonly report: (error: LogpipeError) => void
+  /** How many configurations were in force before this one. */
+  readonly generation: () => number
+  readonly handover: () => Handover
+  /** The next configuration still has the partition, so its open joins go on. */
+  readonly isKept: (run: { readonly pipeline: number }) => boolean
 }
 
 /**
+ * Whether another configuration is to come into force. `awaited`: what was done by runs before is done again first, and
+ * nothing is decided anew. `due`: nothing is read any more.
+ */
+export type Handover = 'none' | 'awaited' | 'due'
+
+/**
  * Reads the partitions one batch at a time, the one that is furthest behind in event time first, so that frames do not
- * pile up waiting for a slow source. Ends when all partitions have ended, or at `stop`.
+ * pile up waiting for a slow source. Ends when all partitions have ended, at `stop`, or once they all are at the next
+ * configuration.
  */
 export class Pull<State extends DeriveStanding> {
   readonly #settings: PullSettings
@@ -43,6 +55,8 @@ export class Pull<State extends DeriveStanding> {
   /** Partitions whose last read failed: they are told of once. */
   readonly #failing = new Set<PartitionRun<State>>()
   #isStopped = false
+  /** It has ended because all partitions are at the next configuration. */
+  isHandedOver = false
   #lookedAtMs: number
   #wake: (() => void) | undefined
   #cancelTimer: (() => void) | undefined
@@ -70,8 +84,13 @@ export class Pull<State extends DeriveStanding> {
     for (;;) {
       await this.#settings.credit.room()
       if (this.#isStopped) return
-      await this.#lookIfDue()
-      const delivery = this.#recorded() ?? (await this.#read()) ?? this.#decided()
+      const handover = this.#settings.handover()
+      if (handover !== 'due') await this.#lookIfDue()
+      if (handover === 'due' && this.#runs.every((run) => run.isHandedOver)) {
+        this.isHandedOver = true
+        return
+      }
+      const delivery = this.#recorded() ?? this.#configured(handover) ?? (await this.#read()) ?? this.#decided(handover)
       if (delivery !== undefined) {
         this.#settings.credit.take(sizeOf(delivery))
         delivery.run.isBusy = true
@@ -79,7 +98,7 @@ export class Pull<State extends DeriveStanding> {
         continue
       }
       await this.#settings.onIdle()
-      if (this.#mayEnd() && this.#runs.every((run) => run.isEnded && run.isFinished)) return
+      if (handover === 'none' && this.#mayEnd() && this.#runs.every((run) => run.isEnded && run.isFinished)) return
       await this.#wait()
     }
   }
@@ -100,6 +119,21 @@ export class Pull<State extends DeriveStanding> {
     return undefined
   }
 
+  /** A partition goes on to the next configuration, or was not there when this one came into force. */
+  #configured(handover: Handover): Delivery<State> | undefined {
+    const generation = this.#settings.generation()
+    for (const run of this.#runs) {
+      if (run.isBusy || run.isHandedOver) continue
+      const isDue = handover === 'due'
+      if (!isDue && (!run.isBehind || run.isCatchingUp)) continue
+      const upTo = run.parser.openFrom
+      if (isDue && upTo !== undefined && !this.#settings.isKept(run)) return this.#newDecision(run, 'join_flush', {})
+      const value = { generation: isDue ? generation + 1 : generation }
+      return this.#newDecision(run, 'config', upTo === undefined ? value : { ...value, upTo: String(upTo) })
+    }
+    return undefined
+  }
+
   async #read(): Promise<Delivery<State> | undefined> {
     const tried = new Set<PartitionRun<State>>()
     for (;;) {
@@ -114,7 +148,7 @@ export class Pull<State extends DeriveStanding> {
   #furthestBehind(tried: ReadonlySet<PartitionRun<State>>): PartitionRun<State> | undefined {
     let best: PartitionRun<State> | undefined
     for (const run of this.#runs) {
-      if (run.isBusy || run.isFinished || tried.has(run)) continue
+      if (run.isBusy || run.isFinished || run.isHandedOver || tried.has(run)) continue
       if (best === undefined || run.watermark < best.watermark) best = run
     }
     return best
@@ -161,7 +195,8 @@ export class Pull<State extends DeriveStanding> {
   }
 
   /** A decision that is due now: an end, the end of a join, a lull. */
-  #decided(): Delivery<State> | undefined {
+  #decided(handover: Handover): Delivery<State> | undefined {
+    if (handover !== 'none') return undefined
     const { joinTimeoutMs, idleAfterMs, outOfOrderMs, tickMs } = this.#settings
     for (const run of this.#runs) {
       if (run.isBusy || run.isEnded || !run.isAtEnd) continue

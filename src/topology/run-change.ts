@@ -5,6 +5,8 @@ import type { Place } from './frame-place.ts'
 
 /** Where a partition is, beside the state of its unit. */
 export interface RunStanding {
+  /** Of the configuration that it is read with. */
+  readonly generation: number
   /** Place behind the last frame; undefined: none was cut. */
   readonly cutTo: Place | undefined
   /** State of the parser, whole. */
@@ -68,7 +70,8 @@ export function decodeStanding(bytes: Uint8Array): RunStanding {
   return readStanding(new Decoder(bytes))
 }
 
-function writeStanding(to: Encoder, { cutTo, parser }: RunStanding): void {
+function writeStanding(to: Encoder, { generation, cutTo, parser }: RunStanding): void {
+  to.uint(generation)
   to.bool(cutTo !== undefined)
   if (cutTo !== undefined) {
     const [offset, sub, watermark, isEnded] = cutTo
@@ -81,6 +84,7 @@ function writeStanding(to: Encoder, { cutTo, parser }: RunStanding): void {
 }
 
 function readStanding(from: Decoder): RunStanding {
+  const generation = from.uint()
   const cutTo: Place | undefined = from.bool() ? [from.text(), from.uint(), from.double(), from.bool()] : undefined
-  return { cutTo, parser: from.bytes() }
+  return { generation, cutTo, parser: from.bytes() }
 }

@@ -45,6 +45,7 @@ async function outcomeOf(
   const channel = definition.build(configOf(definition, options.at) as never, {
     fetch: () => Promise.resolve(new Response(null, { status: 204 })),
     write: () => {},
+    language: 'en',
     ...ports,
   })
   const signal = options.signal ?? new AbortController().signal

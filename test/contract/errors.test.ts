@@ -92,6 +92,8 @@ const serverParts: ServerParts = {
     stats: () => Promise.reject(new Error('there is no store')),
   },
   alerts: () => [],
+  reload: () => Promise.resolve(undefined),
+  tap: () => 'there is no tap',
   report: () => {},
 }
 
@@ -242,7 +244,7 @@ const rows: Readonly<Record<ErrorCode, Row>> = {
   LP_NOTIFY_SEND: {
     async raise() {
       const config = webhook.config.parse({ url: 'http://127.0.0.1:1/hook?token=t0p' })
-      const channel = webhook.build(config as never, { fetch, write: () => {} })
+      const channel = webhook.build(config as never, { fetch, write: () => {}, language: 'en' })
       await channel.send({ idempotencyKey: 'a:1', body: '{}' }, new AbortController().signal)
     },
     subject: /^posting to 127\.0\.0\.1:1$/,

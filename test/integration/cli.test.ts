@@ -296,3 +296,38 @@ test('the demo without a screen makes an event of every line that is to be one, 
   expect(report.alerts.every(({ state }) => state === 'resolved')).toBe(true)
   expect((await result(['tail', '-n', '1', path.join(folder, 'lines')])).code).toBe(0)
 })
+
+test('a reload comes into force while it runs, outlives a kill, and is replayed', async () => {
+  const event = (n: number, level: string): string => {
+    const time = new Date(Date.UTC(2026, 0, 5, 10) + n * 1000).toISOString()
+    return `${JSON.stringify({ '@timestamp': time, 'ecs.version': '8.11.0', 'log.level': level, 'service.name': 'shop', message: `line ${n}` })}\n`
+  }
+  const lines = (from: number, to: number): string =>
+    Array.from({ length: to - from }, (_, i) => event(from + i, 'error')).join('')
+  const log = fileWith('a.log', lines(0, 200))
+  const pipeline = (above: string): string => `version: 1
+source: { type: file, paths: ['${log}'], poll_interval: 100ms }
+derive: [{ id: errors, type: error_rate, by: [service.name], window: 15s }]
+rules: [{ id: failing, type: threshold, metric: errors.ratio, above: ${above}, severity: high }]
+`
+  fileWith('pipelines/app.yaml', pipeline('10%'))
+  fileWith('logpipe.yaml', 'server: { port: 0 }\n')
+  const first = run('run')
+  const [, url = ''] = await first.saw('stderr', /listening on (\S+)/)
+  fileWith('pipelines/app.yaml', pipeline('ten'))
+  expect((await fetch(`${url}/-/reload`, { method: 'POST' })).status).toBe(422)
+  fileWith('pipelines/app.yaml', pipeline('20%'))
+  first.child.kill('SIGHUP')
+  await first.saw('stderr', /configuration \S+ is in force/)
+  appendFileSync(log, lines(200, 300))
+  first.child.kill('SIGKILL')
+  await first.ended
+  const second = run('run')
+  await second.saw('stderr', /listening on/)
+  second.child.kill('SIGTERM')
+  expect((await second.ended).code).toBe(143)
+  const replayed = await result(['replay', '--compare', 'live', '--json'])
+  const { exact, original, compared } = JSON.parse(replayed.stdout) as Record<string, unknown>
+  expect([replayed.code, exact]).toEqual([0, original])
+  expect(new Set((compared as { verdict: string }[]).map(({ verdict }) => verdict))).toEqual(new Set(['same']))
+})

@@ -11,7 +11,7 @@ import {
 import { streamsOf, type Stream } from '../support/simulation/partition.ts'
 import { Dice } from '../support/simulation/random.ts'
 import { shopItems, storyEnd } from '../support/simulation/story.ts'
-import { World } from '../support/simulation/world.ts'
+import { World, type LifePlan } from '../support/simulation/world.ts'
 import { storyStart } from '../support/events.ts'
 
 const seeds = Number(process.env['LOGPIPE_SIMULATION_SEEDS'] ?? 300)
@@ -27,7 +27,11 @@ function note(what: string, n = 1): void {
 }
 
 /** Reads everything in one go, with the decisions of another run if they are given. */
-async function undisturbed(streams: readonly Stream[], dice: Dice, given?: FakeUnitLog): Promise<Run> {
+async function undisturbed(
+  streams: readonly Stream[],
+  dice: Dice,
+  { given, isChanged = false }: { given?: FakeUnitLog; isChanged?: boolean } = {},
+): Promise<Run> {
   const log = new FakeUnitLog()
   for (const unit of given?.claimed() ?? []) log.give(unit, given!.decisions(unit))
   const pace = {
@@ -38,13 +42,14 @@ async function undisturbed(streams: readonly Stream[], dice: Dice, given?: FakeU
   }
   const clock = new VirtualClock(storyEnd + 60_000)
   const world = new World({ streams, log, clock, dice, mostRecords: dice.between(1, 200), pace })
+  world.isChanged = isChanged
   const { ending } = await world.live({ badReads: 0 })
   if (ending !== 'done') throw world.error
   return { world, log, streams }
 }
 
 interface Disturbance {
-  readonly kind: 'crash' | 'stop'
+  readonly kind: 'crash' | 'stop' | 'reload'
   readonly atCall: number
   readonly isHidden: boolean
 }
@@ -63,6 +68,8 @@ interface Plan {
   readonly isVanishing: boolean
   /** A part of the lines comes once all others have been read to the end. */
   readonly isGrowing: boolean
+  /** Another configuration is wanted from some point on. */
+  readonly isReloading: boolean
 }
 
 interface Disturbed extends Run {
@@ -81,11 +88,17 @@ function planOf(dice: Dice, sources: number, latest: number): Plan {
       { kind: dice.chance(0.5) ? 'crash' : 'stop', atCall: dice.between(8, latest), isHidden: true },
     )
   }
+  const isReloading = dice.chance(0.35)
+  if (isReloading) {
+    const reload = { kind: 'reload' as const, atCall: dice.between(4, latest), isHidden: false }
+    disturbances.splice(dice.between(0, disturbances.length), 0, reload)
+  }
   const isLive = dice.chance(0.5)
   const isLate = sources > 1 && dice.chance(0.3)
   const isVanishing = sources > 1 && !isHiding && dice.chance(0.4)
   const isWhole = !isLate && !isHiding && !isVanishing
-  return { disturbances, isLive, isLate, isHiding, isVanishing, isGrowing: !isLive && isWhole && dice.chance(0.4) }
+  const isGrowing = !isLive && isWhole && dice.chance(0.4)
+  return { disturbances, isLive, isLate, isHiding, isVanishing, isGrowing, isReloading }
 }
 
 function faultyLog(dice: Dice, { isHiding, isVanishing }: Plan): FakeUnitLog {
@@ -108,7 +121,7 @@ function faultyLog(dice: Dice, { isHiding, isVanishing }: Plan): FakeUnitLog {
 async function disturbed(streams: readonly Stream[], dice: Dice, calls: number): Promise<Disturbed | undefined> {
   const mostRecords = dice.between(1, 60)
   const plan = planOf(dice, streams.length, Math.max(8, Math.floor(calls / mostRecords)))
-  const { isLive, isLate, isHiding, isGrowing } = plan
+  const { isLive, isLate, isHiding, isGrowing, isReloading } = plan
   const log = faultyLog(dice, plan)
   const startMs = isLive ? storyStart : storyEnd + 60_000
   const clock = new VirtualClock(startMs)
@@ -133,7 +146,14 @@ async function disturbed(streams: readonly Stream[], dice: Dice, calls: number):
   for (const unit of log.claimed()) for (const { kind } of log.decisions(unit)) note(`decision ${kind}`)
   if (isLate) note('late source')
   if (isGrowing) note('growing sources')
-  return { world, log, streams, isTimely: !isLate && !isHiding && !isGrowing, isCut: isGrowing || isHiding }
+  return {
+    world,
+    log,
+    streams,
+    isTimely: !isLate && !isHiding && !isGrowing && !isReloading,
+    isCut: isGrowing || isHiding,
+    isReloaded: isReloading,
+  }
 }
 
 function committedTo(stream: Stream, log: FakeUnitLog): number {
@@ -164,6 +184,7 @@ async function liveThrough(
       badReads: isLive ? 0.02 : 0.1,
       ...(next?.kind === 'crash' ? { crashAtCall: next.atCall } : {}),
       ...(next?.kind === 'stop' ? { stopAtCall: next.atCall } : {}),
+      ...(next?.kind === 'reload' ? reloadPlan(next.atCall, dice) : {}),
       hidden: new Set(isHidden || isGone ? [last.source.id] : []),
       isForGood: isGone,
     })
@@ -186,6 +207,14 @@ async function liveThrough(
   throw new Error(`not done after ${mostLives} engines: ${String(world.error)}`)
 }
 
+/** In most cases something happens while the configuration changes, or soon after. */
+function reloadPlan(atCall: number, dice: Dice): Partial<LifePlan> {
+  const end = dice.between(0, 9)
+  const soon = atCall + dice.between(1, 14)
+  if (end < 5) return { reloadAtCall: atCall, crashAtCall: soon }
+  return end < 8 ? { reloadAtCall: atCall, stopAtCall: soon } : { reloadAtCall: atCall }
+}
+
 async function tell(seed: number): Promise<string[]> {
   const dice = new Dice(seed)
   const items = shopItems(dice)
@@ -198,12 +227,13 @@ async function tell(seed: number): Promise<string[]> {
   // Without what was still to come of a source that has vanished.
   const left = streams.flatMap(({ records }) => records.map(({ item }) => item))
   const read = items.filter((item) => left.includes(item))
-  const again = await undisturbed(streams, dice, killed.log)
+  const isReloaded = killed.isReloaded === true
+  const again = await undisturbed(streams, dice, { given: killed.log, isChanged: isReloaded })
   const plain = await undisturbed(streams, dice)
   const other = await undisturbed(streamsOf(read, dice.between(1, 4), dice), dice)
   return [
     ...violationsOf(killed, read),
-    ...violationsOf({ ...again, isCut: killed.isCut === true }, read),
+    ...violationsOf({ ...again, isCut: killed.isCut === true, isReloaded }, read),
     ...firstDifference(killed, again).map((text) => `exact: ${text}`),
     ...newDecisions(again, killed.log),
     ...violationsOf(other, read),
@@ -226,6 +256,8 @@ const fewest: Readonly<Record<string, number>> = {
   'decision join_flush': 1000,
   'decision end': 300,
   'decision include': 50,
+  'decision config': 100,
+  handedOver: 80,
   unknown_before: 300,
   unknown_after: 300,
   fenced: 100,

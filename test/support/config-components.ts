@@ -166,6 +166,7 @@ export const components: Components = {
       config: z.strictObject({ sample: share({ about: 'Share of events.', default: '100%' }) }),
       example: {},
       build: never,
+      documents: { kinds: ['metrics', 'alerts'], build: never },
     },
   ],
   parse: z.strictObject({ multiline: z.enum(['auto', 'off']).meta({ description: 'Joins.' }).prefault('auto') }),

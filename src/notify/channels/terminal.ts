@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { defineChannel } from '../../core/component.ts'
 import { LogpipeError } from '../../core/error.ts'
 import { formatDuration } from '../../core/quantity-text.ts'
+import { words, type Language } from '../words.ts'
 
 const Config = z.strictObject({})
 
@@ -21,11 +22,11 @@ export const terminal = defineChannel({
   stability: 'stable',
   config: Config,
   example: {},
-  build(_config, { write }) {
+  build(_config, { write, language }) {
     return {
       async send({ body, idempotencyKey }) {
         try {
-          write(lineOf(Message.parse(JSON.parse(body))))
+          write(lineOf(Message.parse(JSON.parse(body)), words[language]))
         } catch (cause) {
           throw new LogpipeError('LP_NOTIFY_SEND', `writing the notice ${idempotencyKey}`, { cause })
         }
@@ -34,13 +35,13 @@ export const terminal = defineChannel({
   },
 })
 
-function lineOf(message: z.output<typeof Message>): string {
+function lineOf(message: z.output<typeof Message>, { firing, resolved, after }: (typeof words)[Language]): string {
   const { status, commonLabels, commonAnnotations, alerts, logpipe } = message
   const { alertname, severity, ...others } = commonLabels
   const at = alerts[0]?.startsAt.slice(0, 19).replace('T', ' ') ?? ''
   const lasted = logpipe?.durationMs ?? undefined
   const parts = [
-    `${status.toUpperCase()}${lasted === undefined ? '' : ` after ${formatDuration(lasted)}`}`,
+    `${status === 'resolved' ? resolved : firing}${lasted === undefined ? '' : after(formatDuration(lasted))}`,
     severity,
     alertname,
     ...Object.entries(others).map(([name, value]) => `${name}=${value}`),

@@ -30,11 +30,20 @@ export const plannedAlerts = ['pay-errors /pay', 'panic shop.mail', 'panic shop.
 
 /** What is derived and watched. */
 export function shopEngines(): Engines {
+  return enginesWith({ percentiles: [50, 95], above: '15%' })
+}
+
+/** The metric `durations` and the rule `pay-errors` are others; the rest is the same. */
+export function changedEngines(): Engines {
+  return enginesWith({ percentiles: [50, 99], above: '20%' })
+}
+
+function enginesWith({ percentiles, above }: { percentiles: readonly number[]; above: string }): Engines {
   return enginesOf({
     derives: [
       { id: 'requests', type: 'requests', by: ['url.path'], where: ['url.path exists'], window: '1m' },
       { id: 'formats', type: 'count', by: ['logpipe.format'], window: '30s' },
-      { id: 'durations', type: 'percentiles', field: 'event.duration', percentiles: [50, 95], window: '1m' },
+      { id: 'durations', type: 'percentiles', field: 'event.duration', percentiles, window: '1m' },
     ],
     rules: [
       {
@@ -45,7 +54,7 @@ export function shopEngines(): Engines {
         bad: ['http.response.status_code >= 500'],
         window: '1m',
         min_events: 1,
-        above: '15%',
+        above,
         for: '15s',
         severity: 'high',
       },

@@ -7,7 +7,7 @@ import { EventTables, type EventBatch } from '../../../src/core/event-batch.ts'
 import { eventId } from '../../../src/core/id.ts'
 import type { Claim, Commit, CommitOutcome, Decision, Entry, UnitLog } from '../../../src/core/unit.ts'
 import { createAlertUnit } from '../../../src/alert/unit.ts'
-import type { AlertState } from '../../../src/alert/state.ts'
+import { configDecisionValue, type AlertState } from '../../../src/alert/state.ts'
 import type { DeriveState } from '../../../src/derive/state.ts'
 import { createDeriveUnit } from '../../../src/derive/unit.ts'
 import { ParseConfig, settingsOf } from '../../../src/parse/config.ts'
@@ -16,14 +16,15 @@ import { formats } from '../../../src/registry.ts'
 import { Telemetry } from '../../../src/telemetry/events.ts'
 import { Metrics } from '../../../src/telemetry/metrics.ts'
 import type { CommitPace } from '../../../src/topology/committer.ts'
-import { Engine } from '../../../src/topology/engine.ts'
+import { alertUnitName, Engine } from '../../../src/topology/engine.ts'
 import type { FakeUnitLog } from '../fake-unit-log.ts'
 import { partitionOf, type Stream } from './partition.ts'
 import { DrivenClock } from './driven-clock.ts'
 import type { Dice } from './random.ts'
-import { shopEngines } from './story.ts'
+import { changedEngines, shopEngines } from './story.ts'
 
-const engines = shopEngines()
+const configs = [shopEngines(), changedEngines()] as const
+const [first, changed] = configs
 const telemetry = new Telemetry(new Metrics(), pino({ level: 'silent' }))
 const parseSettings = settingsOf('auto', ParseConfig.parse({ keep_original: 'never' }))
 const usual = formats.filter(({ name }) => ['nginx_access', 'python_logging', 'logfmt', 'text'].includes(name))
@@ -36,6 +37,8 @@ export interface LifePlan {
   readonly stopAtCall?: number
   /** Share of reads that fail, find nothing for now, or take long. */
   readonly badReads: number
+  /** At the beginning of this call another configuration is wanted, in this life and those after. */
+  readonly reloadAtCall?: number
   /** Sources that are not found in this life. */
   readonly hidden?: ReadonlySet<string>
   /** The sources that are not found will not come back. */
@@ -65,10 +68,12 @@ export class World {
   readonly piped = new Map<string, string>()
   /** Ids that came with two documents, or into the store twice. */
   readonly violations: string[] = []
-  readonly happened = { readError: 0, emptyRead: 0, slowRead: 0, timersLeft: 0 }
+  readonly happened = { readError: 0, emptyRead: 0, slowRead: 0, timersLeft: 0, handedOver: 0 }
   /** Blank records that were dropped, repeats included. */
   drops = 0
   error: unknown
+  /** The configuration that is wanted: what the files say. */
+  isChanged = false
 
   constructor(settings: WorldSettings) {
     this.#settings = settings
@@ -78,11 +83,10 @@ export class World {
   async live(plan: LifePlan): Promise<{ ending: Ending; calls: number }> {
     const life = new Life(plan)
     const clock = new DrivenClock(this.#settings.clock)
-    const engine = this.#engine(life, clock)
-    life.onStop = () => engine.stop()
+    life.onReload = () => (this.isChanged = true)
     const ending = await Promise.race([
       life.crashed,
-      engine.run().then(
+      this.#run(life, clock).then(
         (): Ending => 'done',
         (error: unknown): Ending => {
           this.error = error
@@ -95,10 +99,24 @@ export class World {
     return { ending, calls: life.calls }
   }
 
-  #engine(life: Life, clock: Clock): Engine<DeriveState, AlertState> {
+  /** One engine after the other, as configurations come into force. */
+  async #run(life: Life, clock: Clock): Promise<void> {
+    for (;;) {
+      const outside = this.#outside(life)
+      const claim = await outside.log.claim(alertUnitName)
+      const engine = this.#engine({ life, clock, claim, ...outside })
+      life.onStop = () => engine.stop()
+      if (life.isStopped) engine.stop()
+      if ((await engine.run()) === 'over') return
+      this.happened.handedOver++
+    }
+  }
+
+  #engine({ life, clock, claim, log, sinks }: EngineParts): Engine<DeriveState, AlertState> {
     const { pace } = this.#settings
     const tables = new EventTables()
-    const { log, sinks } = this.#outside(life)
+    const hash = claim.snapshots[0]?.configHash
+    const engines = configs.find(({ alertProgram }) => alertProgram.configHash === hash) ?? first
     const { outOfOrderMs } = engines.deriveProgram()
     return new Engine({
       pipelines: [
@@ -125,6 +143,10 @@ export class World {
       onCommitted: () => {},
       pause: () => Promise.resolve(),
       report: () => {},
+      claim,
+      isKept: () => true,
+      wantedHash: () => (this.isChanged ? changed : first).alertProgram.configHash,
+      configDecision: () => configDecisionValue((this.isChanged ? changed : first).alertProgram),
     })
   }
 
@@ -218,11 +240,21 @@ export class World {
   }
 }
 
+interface EngineParts {
+  readonly life: Life
+  readonly clock: Clock
+  readonly claim: Claim
+  readonly log: UnitLog
+  readonly sinks: EventSink[]
+}
+
 /** The process of one engine. Each call of a port passes here on its way in and out. */
 class Life {
   readonly plan: LifePlan
   readonly crashed: Promise<Ending>
   onStop = (): void => {}
+  onReload = (): void => {}
+  isStopped = false
   #calls = 0
   #isOver = false
   #onLate = (): void => {}
@@ -251,7 +283,11 @@ class Life {
       this.#onLate()
       return gone()
     }
-    if (call === this.plan.stopAtCall) this.onStop()
+    if (call === this.plan.reloadAtCall) this.onReload()
+    if (call === this.plan.stopAtCall) {
+      this.isStopped = true
+      this.onStop()
+    }
     const isLast = call === this.plan.crashAtCall
     if (isLast && call % 2 === 0) return this.#die()
     await Promise.resolve()

@@ -4,6 +4,7 @@ import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { startEmbedded } from '../../../src/app/embedded.ts'
+import { IngestRoutes } from '../../../src/app/inputs.ts'
 import { loadConfig } from '../../../src/app/project.ts'
 import type { Project } from '../../../src/config/project.ts'
 import type { Clock } from '../../../src/core/clock.ts'
@@ -77,7 +78,7 @@ async function run(project: Project, data: string, goneAfterCommits = Infinity):
     store,
     telemetry: new Telemetry(new Metrics(), createLogger({ level: 'silent', format: 'json', write: () => {} })),
     clock: busyClock(),
-    ingest: { register: () => {} },
+    ingest: new IngestRoutes(),
     stdout: () => Promise.resolve(),
     version: '0',
     instance: 'test',

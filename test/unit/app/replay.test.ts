@@ -3,6 +3,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readFileSync,
   readdirSync,
   rmSync,
   truncateSync,
@@ -11,7 +12,8 @@ import {
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { startEmbedded } from '../../../src/app/embedded.ts'
+import { startEmbedded, type Running } from '../../../src/app/embedded.ts'
+import { IngestRoutes } from '../../../src/app/inputs.ts'
 import { loadConfig } from '../../../src/app/project.ts'
 import { startReplay, type ReplayOptions } from '../../../src/app/replay.ts'
 import type { Project } from '../../../src/config/project.ts'
@@ -50,7 +52,11 @@ function projectOf(source: string): Project {
 const dataDir = (): string => path.join(folder, 'data')
 
 /** Runs the project live until the clock has come so far, with what happens on the way. */
-async function runLive(project: Project, untilMs: number, happenings: readonly [atMs: number, happen: () => void][]) {
+async function runLive(
+  project: Project,
+  untilMs: number,
+  happenings: readonly [atMs: number, happen: (running: Running) => void][],
+) {
   const store = openStore(dataDir())
   const clock = new IdleClock(startMs)
   const left = [...happenings]
@@ -58,7 +64,7 @@ async function runLive(project: Project, untilMs: number, happenings: readonly [
     store,
     telemetry: new Telemetry(new Metrics(), createLogger(logging)),
     clock,
-    ingest: { register: () => {} },
+    ingest: new IngestRoutes(),
     stdout: () => Promise.resolve(),
     version: '0',
     instance: 'live',
@@ -68,7 +74,7 @@ async function runLive(project: Project, untilMs: number, happenings: readonly [
     const [next] = left
     if (next !== undefined && clock.ms >= startMs + next[0]) {
       left.shift()
-      next[1]()
+      next[1](running)
     }
     if (clock.ms >= startMs + untilMs) void running.stop()
   }
@@ -214,4 +220,44 @@ test('a time range reads the records of its events and ends with them', async ()
   expect(Math.min(...times)).toBeGreaterThan(fromMs - 10_000)
   expect(Math.max(...times)).toBeLessThan(toMs + 10_000)
   expect(times.filter((ms) => ms >= fromMs && ms < toMs).length).toBeGreaterThan(times.length * 0.98)
+})
+
+/** The project with a text in its file replaced by another one. */
+function edited(from: string, to: string): Project {
+  const file = path.join(folder, 'pipelines', 'app.yaml')
+  const text = readFileSync(file, 'utf8')
+  expect(text).toContain(from)
+  writeFileSync(file, text.replace(from, to))
+  const { project, findings } = loadConfig({ cwd: folder, env: {} })
+  expect(findings).toEqual([])
+  return project!
+}
+
+test('a run that was reloaded and whose files were edited before a start is replayed with each configuration', async () => {
+  const first = await liveFiles()
+  const d = path.join(folder, 'd.log')
+  edited('above: 20%', 'above: 30%')
+  const second = edited('*.log', '{a,b,d}.log')
+  expect(second.hash).not.toBe(first.hash)
+  // Edited between two runs, and back again while one goes on.
+  const counts = await runLive(second, 200_000, [
+    [0, () => writeFileSync(d, lines(360, 60, 'error', 'disk'))],
+    [60_000, (running) => void running.reload(first)],
+    [90_000, () => appendFileSync(path.join(folder, 'a.log'), lines(450, 60, 'error', 'shop'))],
+  ])
+  const configs = counts.decisions.filter(
+    ({ kind, value }) => kind === 'config' && JSON.stringify(value).includes('hash'),
+  )
+  expect(configs.map(({ value }) => (value as { hash: string }).hash)).toEqual([second.hash, first.hash])
+  const told: string[] = []
+  const result = await replay(first, { onTransition: ({ kind, rule }) => void told.push(`${kind} ${rule}`) })
+  expect(result?.exact).toEqual(result?.original)
+  expect(told).toContain('resolved failing')
+})
+
+test('another configuration than the run ended with holds for all records', async () => {
+  await liveFiles()
+  const result = await replay(edited('for: 15s', 'for: 45s'))
+  expect(result?.original).toBeDefined()
+  expect(result?.exact.alerts).not.toBe(result?.original?.alerts)
 })

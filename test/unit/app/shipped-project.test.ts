@@ -1,11 +1,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { startEmbedded } from '../../../src/app/embedded.ts'
+import { IngestRoutes } from '../../../src/app/inputs.ts'
 import { shippedProject, type Input } from '../../../src/app/shipped-project.ts'
 import { bytesOf } from '../../../src/core/byte-writer.ts'
-import type { IngestPort } from '../../../src/core/component.ts'
 import { openStore } from '../../../src/state/store.ts'
 import { Telemetry } from '../../../src/telemetry/events.ts'
 import { createLogger } from '../../../src/telemetry/logger.ts'
@@ -31,17 +32,20 @@ const lines = requests
 async function countsOf(inputs: readonly Input[], metric: string): Promise<number[]> {
   const store = openStore(path.join(folder, 'data'))
   const clock = new IdleClock(startMs + 5000)
-  const accepted: Parameters<IngestPort['register']>[1][] = []
+  const ingest = new IngestRoutes()
   const running = startEmbedded(shippedProject(inputs), {
     store,
     telemetry: new Telemetry(new Metrics(), createLogger({ level: 'silent', format: 'json', write: () => {} })),
     clock,
-    ingest: { register: (_, accept) => accepted.push(accept) },
+    ingest,
     stdout: () => Promise.resolve(),
     version: '0',
     instance: 'test',
   })
-  await Promise.all(accepted.map((accept) => accept(bytesOf(lines), 'text/plain')))
+  for (const { name } of shippedProject(inputs).pipelines.filter(({ source }) => source.type === 'http')) {
+    const post = (): Promise<unknown> => ingest.accept(`/ingest/${name}`, bytesOf(lines), 'text/plain')
+    while ((await post()) === undefined) await setImmediate()
+  }
   clock.onIdle = () => {
     if (clock.ms > startMs + 300_000) void running.stop()
   }

@@ -1,22 +1,26 @@
-import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { loadConfig } from '../../../src/app/project.ts'
 import { runTests, type TestReport } from '../../../src/app/test-blocks.ts'
+import { updateTests } from '../../../src/app/update-tests.ts'
+import type { Project } from '../../../src/config/project.ts'
 import { junitReport, tapReport, textReport } from '../../../src/app/test-report.ts'
 
 const folder = mkdtempSync(path.join(tmpdir(), 'logpipe-blocks-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 let projects = 0
 
-/** Runs the blocks of a pipeline `web` and of one rule file, given as YAML after their fixed heads. */
-function report(parts: {
-  pipeline?: string
-  rules?: string
-  files?: Record<string, string>
-  filter?: string
-}): TestReport {
+interface Parts {
+  readonly pipeline?: string
+  readonly rules?: string
+  readonly files?: Record<string, string>
+  readonly filter?: string
+}
+
+/** A pipeline `web` and one rule file, given as YAML after their fixed heads. */
+function projectWith(parts: Parts): { cwd: string; project: Project } {
   const cwd = path.join(folder, String(projects++))
   mkdirSync(path.join(cwd, 'pipelines', 'rules'), { recursive: true })
   const derive = '[{ id: slow, type: slow_requests, by: [service.name], window: 1m, threshold: 500ms }]'
@@ -26,7 +30,12 @@ function report(parts: {
   for (const [name, text] of Object.entries(parts.files ?? {})) writeFileSync(path.join(cwd, 'pipelines', name), text)
   const { project, findings } = loadConfig({ cwd, env: {} })
   expect(findings).toEqual([])
-  return runTests(project!, { cwd, filter: parts.filter })
+  return { cwd, project: project! }
+}
+
+function report(parts: Parts): TestReport {
+  const { cwd, project } = projectWith(parts)
+  return runTests(project, { cwd, filter: parts.filter })
 }
 
 function problems(parts: Parameters<typeof report>[0]): string[] {
@@ -232,4 +241,44 @@ events: 1 expected, 0 found
   </testsuite>
 </testsuites>
 `)
+})
+
+test('an update writes what came into failed blocks, keeps comments and makes them pass', () => {
+  const pipeline = `${slowRule}tests:
+  - name: everything is wrong # as it was written
+    start: 2026-01-05T10:00:00Z
+    given: ${lines}
+    expect:
+      # what a and b say
+      events: [{ message: a, event: { duration: { $approx: 20000000 } } }, { message: c, event: { duration: 1 } }, { message: gone }]
+      metrics: [{ derive: slow, by: { service.name: web }, window_start: 2026-01-05T10:00:00Z, values: { ratio: 0.25 } }]
+      alerts: [{ at: 1m, state: none }, { at: 30s, state: pending, labels: { service_name: web } }]
+      transitions:
+        - { at: 30s, transition: firing } # too late
+      drops: [{ reason: empty, count: 2 }]
+  - name: this one passes
+    given: []
+    expect: { transitions: [] }
+`
+  const { cwd, project } = projectWith({ pipeline })
+  const before = runTests(project, { cwd, keepsDetails: true })
+  expect(before.failed).toBe(1)
+  expect(updateTests(before, cwd)).toEqual(['pipelines/web.yaml'])
+  const text = readFileSync(path.join(cwd, 'pipelines/web.yaml'), 'utf8')
+  const expected = [
+    /name: everything is wrong # as it was written/,
+    /# what a and b say/,
+    /message: a, event: \{ duration: \{ \$approx: 20000000 \} \}/,
+    /message: b, event: \{ duration: 900000000 \}/,
+    /ratio: 0.5/,
+    /at: 30s, state: firing/,
+    /at: 15s, transition: firing \} # too late/,
+    /at: 1m15s, transition: resolved/,
+    /drops: \[\]/,
+  ]
+  for (const pattern of expected) expect(text).toMatch(pattern)
+  expect(text).not.toMatch(/gone|state: none/)
+  const { project: after, findings } = loadConfig({ cwd, env: {} })
+  expect(findings).toEqual([])
+  expect(runTests(after!, { cwd }).results.map((result) => result.problems)).toEqual([[], []])
 })

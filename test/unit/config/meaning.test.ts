@@ -133,3 +133,17 @@ test('raw records in the tests of a rule file need a format that exists', () => 
   expect(about({ 'pipelines/rules/a.yaml': file('format: jsn, ') })).toEqual(['rules/a.yaml:3:28 bad_value'])
   expect(about({ 'pipelines/rules/a.yaml': file('format: json, ') })).toEqual([])
 })
+
+test('an output of a type that takes no such documents is refused at its place', () => {
+  const main = `app: logpipe
+outputs:
+  metrics: [{ type: stdout }]
+  alerts: [{ type: stdout }, { type: store }]
+  dead_letters: [{ type: stdout }]
+`
+  const { findings } = loadFiles({ 'logpipe.yaml': main })
+  expect(findings.map(({ line, col, message, hint }) => `${line}:${col} ${message}; ${hint}`)).toEqual([
+    '4:38 store takes no alerts; these do: stdout',
+    '5:26 stdout takes no dead letters; dead letters are in the store anyway',
+  ])
+})

@@ -26,6 +26,7 @@ async function post(
   const channel = webhook.build(webhook.config.parse({ url: 'https://hooks.example.org/a?token=t0p', ...config }), {
     fetch: fakeFetch,
     write: () => {},
+    language: 'en',
   })
   const error: unknown = await channel.send(notice, new AbortController().signal).then(
     () => undefined,
@@ -94,18 +95,30 @@ function message(parts: { status: string; summary: string; durationMs: number | 
   })
 }
 
-test.each([
+test.each<['en' | 'zh-CN', Parameters<typeof message>[0], string]>([
   [
+    'en',
     { status: 'firing', summary: 'shop fails', durationMs: null },
     '2026-03-01 10:06:15 FIRING high server-errors service_name=shop shop fails',
   ],
   [
+    'zh-CN',
+    { status: 'firing', summary: 'shop fails', durationMs: null },
+    '2026-03-01 10:06:15 告警 high server-errors service_name=shop shop fails',
+  ],
+  [
+    'zh-CN',
+    { status: 'resolved', summary: 'shop fails', durationMs: 375_000 },
+    '2026-03-01 10:06:15 已恢复，持续 6m15s high server-errors service_name=shop shop fails',
+  ],
+  [
+    'en',
     { status: 'resolved', summary: 'shop\u001b[2J\u202efails', durationMs: 375_000 },
     '2026-03-01 10:06:15 RESOLVED after 6m15s high server-errors service_name=shop shop\\u001b[2J\\u202efails',
   ],
-])('the terminal writes one line: %j', async (parts, line) => {
+])('the terminal writes one line in %s: %j', async (language, parts, line) => {
   const lines: string[] = []
-  const channel = terminal.build({}, { fetch, write: (text) => void lines.push(text) })
+  const channel = terminal.build({}, { fetch, write: (text) => void lines.push(text), language })
   await channel.send({ idempotencyKey: 'a:1', body: message(parts) }, new AbortController().signal)
   expect(lines).toEqual([line])
 })

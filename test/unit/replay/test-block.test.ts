@@ -22,6 +22,7 @@ function stagesOf(say: (records: number, source: string) => string): BlockStages
         },
         flush: () => {},
         hasOpenJoins: false,
+        openFrom: undefined,
         save: () => new Uint8Array(0),
         restore: () => {},
       }),

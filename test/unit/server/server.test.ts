@@ -25,6 +25,8 @@ function partsWith(change: Partial<ServerParts> = {}): ServerParts {
       search: async () => ({ ok: true, value: { events: [], cursor: undefined } }),
       stats: async () => ({ ok: true, value: {} }),
     },
+    reload: async () => undefined,
+    tap: () => 'there are 4 taps already',
     alerts: () => [],
     report: () => {},
     ...change,
@@ -49,6 +51,22 @@ test.each([
 ])('%s answers %i', async (path, status, text) => {
   const response = await get(partsWith(), path)
   expect([response.status, await response.text()]).toEqual([status, text])
+})
+
+test.each([
+  ['a configuration that came into force', { status: 'reloaded' as const }, 200, 'logpipe.reload.v1'],
+  ['the one that is in force', { status: 'unchanged' as const }, 200, 'logpipe.reload.v1'],
+  ['one with errors', { status: 'refused' as const }, 422, 'logpipe.reload.v1'],
+  ['none that could change', undefined, 404, 'there is no configuration to read'],
+])('a reload of %s is answered', async (_, outcome, status, text) => {
+  const response = await get(partsWith({ reload: async () => outcome }), '/-/reload', { method: 'POST' })
+  expect([response.status, await response.text()]).toEqual([status, expect.stringContaining(text)])
+})
+
+test('no page of another site reloads, and no GET does', async () => {
+  const parts = partsWith({ reload: () => expect.fail('it was called') })
+  const foreign = await get(parts, '/-/reload', { method: 'POST', headers: { origin: 'http://example.com' } })
+  expect([foreign.status, (await get(parts, '/-/reload')).status]).toEqual([403, 404])
 })
 
 test('readiness names the check that fails', async () => {

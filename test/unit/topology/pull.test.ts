@@ -25,6 +25,7 @@ const unit: DeriveUnit<DeriveStanding> = {
 
 const parser: Parser = {
   hasOpenJoins: false,
+  openFrom: undefined,
   parse() {},
   flush() {},
   save: () => new Uint8Array(0),
@@ -47,7 +48,7 @@ function runOf(id: string, reads: readonly Read[]): PartitionRun<DeriveStanding>
   const claim = { unit: id, epoch: 1, progress: undefined, snapshots: [], decisions: [] }
   const read = async (): Promise<ReadResult> => reads[Math.min(next++, reads.length - 1)]!()
   const partition = { source: sourceOf(id), start: 0n, end: () => 0n, read, close: async () => {} }
-  return new PartitionRun(claim, unit, { partition, pipeline: 0, parser })
+  return new PartitionRun(claim, unit, { partition, pipeline: 0, parser, generation: 0 })
 }
 
 function pullOf(
@@ -71,6 +72,9 @@ function pullOf(
     onIdle: async () => {},
     isBounded: () => isBounded,
     report,
+    generation: () => 0,
+    handover: () => 'none',
+    isKept: () => true,
   })
 }
 
