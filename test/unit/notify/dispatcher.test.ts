@@ -290,13 +290,15 @@ test('whatever fails and whenever the process dies: the newest revision of each 
       const revisions = new Map<string, number>()
       let log = new Log()
       log.settle('target', 0)
+      let begun = 0
       let scene = start({ target }, { feed, log, capacity })
       for (const { kind, ...rest } of steps) {
         if (kind === 'fail') target.failures.push(later())
         if (kind === 'wait') scene.clock.advanceTo(scene.clock.now() + 60_000)
         if (kind === 'crash') {
-          // What was settled last may be lost with the transaction.
-          const place = Math.max(0, (log.places.get('target') ?? 0) - 1)
+          // What was settled last in this life may be lost with the transaction.
+          const place = Math.max(begun, (log.places.get('target') ?? 0) - 1)
+          begun = place
           const stopped = scene.dispatcher.stop(0)
           scene.clock.advanceTo(scene.clock.now())
           await stopped
