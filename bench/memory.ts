@@ -49,10 +49,11 @@ function writeProject(folder: string, file: string): void {
 }
 
 async function sampled(folder: string, bytesPerLine: number): Promise<Sample[]> {
+  // As `bin/logpipe` starts it.
   const program = path.resolve('src/cli/main.ts')
   const child = spawn(
     process.execPath,
-    [program, 'run', '--data', path.join(folder, 'data'), '--listen', '127.0.0.1:0'],
+    ['--max-semi-space-size=8', program, 'run', '--data', path.join(folder, 'data'), '--listen', '127.0.0.1:0'],
     {
       cwd: folder,
       env: { ...process.env, NODE_COMPILE_CACHE: path.resolve('node_modules/.cache/compile') },
