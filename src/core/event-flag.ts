@@ -1,5 +1,5 @@
 /**
- * Bits of `logpipe.flags`, a closed list (`docs/specs/formats.md` section 9.1, `bad-input.md` section 3). A bit keeps
+ * Bits of `logpipe.flags`, a closed list (`docs/formats.md` section 15). A bit keeps
  * its place for ever: stored batches carry it. New flags go to the end.
  */
 export const eventFlag = {

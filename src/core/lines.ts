@@ -14,7 +14,7 @@ export interface LineCut {
 
 /**
  * Appends the lines of `into.bytes[start, end)` as records and returns where the rest begins, which is no whole line
- * yet. A line ends at LF only; one CR before it belongs to the end (`docs/specs/formats.md` section 1). Empty lines
+ * yet. A line ends at LF only; one CR before it belongs to the end (`docs/formats.md` section 1). Empty lines
  * become records, too. Sets `into.next`, and `into.isLines` if the batch was empty.
  */
 export function splitLines(into: RecordBatch, start: number, end: number, cut: LineCut): number {

@@ -3,7 +3,7 @@ import { WriterMark } from '../core/writer-mark.ts'
 import type { ParseContext } from './context.ts'
 import type { TextFormat } from './format.ts'
 
-/** Formats that are tried for a line (`docs/specs/formats.md` section 5). */
+/** Formats that are tried for a line (`docs/formats.md` section 10). */
 export const maxAttempts = 24
 /** Formats that a source remembers. */
 const maxKnown = 3

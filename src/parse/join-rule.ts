@@ -68,7 +68,7 @@ function hasOne(bytes: Uint8Array, at: number, end: number, words: readonly Uint
 
 /**
  * The state of a group after a line that belongs to it, -1 if the line begins an event of its own
- * (`docs/specs/formats.md` section 6). The line is not blank. A few byte tests for most lines.
+ * (`docs/formats.md` section 11). The line is not blank. A few byte tests for most lines.
  */
 export function stateAfter(state: number, bytes: Uint8Array, start: number, end: number): number {
   switch (classes[bytes[start]!]) {

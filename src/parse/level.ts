@@ -3,7 +3,7 @@ import { WordTable } from './word-table.ts'
 
 const notice = level.info | noticeBit
 
-/** The words and letters of `docs/specs/formats.md` section 8, and `trce` of the .NET console. */
+/** The words and letters of `docs/formats.md` section 14, and `trce` of the .NET console. */
 const words = new WordTable([
   [level.trace, 'trace finest finer silly verbose t v trc vrb trce'],
   [level.debug, 'debug fine dbug config debug1 debug2 debug3 debug4 debug5 d1 d2 d3 d4 d5 d dbg 调试'],
@@ -18,7 +18,7 @@ const words = new WordTable([
 const [info, warn, erro, debu] = [0x696e666f, 0x7761726e, 0x6572726f, 0x64656275]
 const lowerCase = 0x20202020
 
-/** A longer word is no level (`docs/specs/bad-input.md` N5). */
+/** A longer word is no level (`docs/bad-input.md` section 2). */
 const maxWordBytes = 32
 
 /**

@@ -3,7 +3,7 @@ import { eventFlag } from '../core/event-flag.ts'
 import { isAscii, isUtf8, searchable } from '../core/utf8.ts'
 
 /**
- * Pattern A of `docs/specs/bad-input.md` section 3: ECMA-48 control sequences and strings (colours, cursor, links,
+ * What `docs/bad-input.md` section 3 takes out: ECMA-48 control sequences and strings (colours, cursor, links,
  * clipboard). Every part is bounded and excludes the byte that ends it, so that a run is linear.
  */
 const controlSequences =

@@ -6,7 +6,7 @@ const maxNs = 9.223_372_036_854_775e18
 
 /**
  * A unit is `factor * 10^shift` ns: the shift moves the point of the text, which loses nothing. The words are those of
- * `docs/specs/formats.md` section 4.3 and their usual long forms; both letters that look like µ are taken.
+ * `docs/formats.md` section 9 and their usual long forms; both letters that look like µ are taken.
  */
 const units: readonly (readonly [factor: number, shift: number, words: string])[] = [
   [1, 0, 'ns nano nanos nanosecond nanoseconds 纳秒'],

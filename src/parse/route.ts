@@ -44,7 +44,7 @@ function extensionKey(extension: string): number {
 }
 
 /**
- * Makes the route of a path (`docs/specs/formats.md` section 10): ids, UUIDs, hex, dates, addresses and numbers become
+ * Makes the route of a path (`docs/formats.md` section 19): ids, UUIDs, hex, dates, addresses and numbers become
  * `{id}`; a static file is told by its extension alone. Returns -1 if the path is its own route, else where the route
  * begins in the scratch buffer of the batch, at whose end it ends.
  */

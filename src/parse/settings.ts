@@ -19,7 +19,7 @@ export interface ParseSettings {
   readonly limits: ParseLimits
 }
 
-/** Limits of `docs/specs/bad-input.md` section 2, in bytes, ms and counts. */
+/** Limits of `docs/bad-input.md` section 2, in bytes, ms and counts. */
 export interface ParseLimits {
   readonly maxEventSize: number
   readonly maxParseSize: number

@@ -86,7 +86,7 @@ export function settleDay(day: number, position: number, ctx: TimeContext, out: 
   return out.ms >= firstMs && out.ms <= lastMs ? position : -1
 }
 
-/** The latest year in which the date exists and the time is at most 24 h after the reference (`formats.md` section 7). */
+/** The latest year in which the date exists and the time is at most 24 h after the reference (`docs/formats.md` section 13). */
 function settleYear(position: number, ctx: TimeContext, out: TimeScan): number {
   const time = timeOfDay(out)
   if (time < 0) return -1

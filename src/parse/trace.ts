@@ -100,7 +100,7 @@ function lastIndexIn(bytes: Uint8Array, byte: number, start: number, end: number
 /**
  * Finds the trace in the lines `bytes[start, end)`. `message` is where the message of the header in the first line
  * begins, -1 if the first line is plain text. Lines before the trace belong to the message
- * (`docs/specs/formats.md` section 9.3).
+ * (`docs/formats.md` section 17).
  */
 export function findTrace(bytes: Uint8Array, span: { start: number; end: number; message: number }, out: Trace): void {
   out.reset()

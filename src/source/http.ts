@@ -23,7 +23,7 @@ const Config = z.strictObject({
   max_body_size: size({ default: '64MiB', max: '64MiB', about: 'Largest body, also after inflation.' }),
 })
 
-/** Growth by inflation that is allowed; it counts from 1 MiB of output (`docs/specs/bad-input.md` section 2). */
+/** Growth by inflation that is allowed; it counts from 1 MiB of output (`docs/bad-input.md` section 2). */
 const maxInflation = 200
 const freeInflation = 1 << 20
 const retryAfterMs = 1000

@@ -144,3 +144,42 @@ export function checkNumbers(root: string): string[] {
     number === index + 1 ? [] : [`decision ${number} stands where ${index + 1} belongs`],
   )
 }
+
+/** A document by its path in a comment, in code or a link, and the sections that are said right after it. */
+const mention = /(?:\bdocs\/|\]\()([\w/-]+\.md)[`)]?(?:[\s*/]+sections? ([0-9]+)(?: and ([0-9]+))?)?/g
+
+/** Documents and sections that are named but do not exist, as `file: name`. Planted mistakes are no part of it. */
+export function checkMentions(root: string): string[] {
+  const headings = new Map<string, ReadonlySet<string> | undefined>()
+  const problems: string[] = []
+  for (const folder of ['src', 'test', 'tools', 'docs']) {
+    for (const file of sourceFiles(path.join(root, folder))) {
+      for (const [, name = '', ...sections] of readFileSync(file, 'utf8').matchAll(mention)) {
+        if (!headings.has(name)) headings.set(name, numberedHeadings(path.join(root, 'docs', name)))
+        const known = headings.get(name)
+        const from = path.relative(root, file)
+        if (known === undefined) problems.push(`${from}: docs/${name} does not exist`)
+        for (const section of sections) {
+          if (section === undefined || known === undefined || known.has(section)) continue
+          problems.push(`${from}: docs/${name} has no section ${section}`)
+        }
+      }
+    }
+  }
+  return problems
+}
+
+function sourceFiles(folder: string): string[] {
+  if (!existsSync(folder)) return []
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && /\.(ts|md)$/.test(entry.name))
+    .map((entry) => path.join(entry.parentPath, entry.name))
+    .filter((file) => !path.relative(folder, file).startsWith(path.join('architecture', 'planted')))
+    .sort()
+}
+
+/** Numbers of the headings `## 7. Title`; undefined: there is no such file. */
+function numberedHeadings(file: string): ReadonlySet<string> | undefined {
+  if (!existsSync(file)) return undefined
+  return new Set(Array.from(readFileSync(file, 'utf8').matchAll(/^## (\d+)\. /gm), ([, number = '']) => number))
+}

@@ -7,6 +7,7 @@ import {
   checkBlock,
   checkDecisions,
   checkErrors,
+  checkMentions,
   checkNumbers,
   readArrows,
   readBlocks,
@@ -35,6 +36,10 @@ describe('docs = code', () => {
 
   test('decisions are numbered without a gap', () => {
     expect(checkNumbers(repository)).toEqual([])
+  })
+
+  test('every document and section that code and documents name exists', () => {
+    expect(checkMentions(repository)).toEqual([])
   })
 })
 
@@ -67,5 +72,13 @@ describe('planted mistakes in docs are found', () => {
   test('a dependency that nobody decided on, and a gap in the numbers', () => {
     expect(checkDecisions(plantedDocs)).toEqual(['left-pad'])
     expect(checkNumbers(plantedDocs)).toEqual(['decision 3 stands where 2 belongs'])
+  })
+  test('documents and sections that do not exist', () => {
+    expect(checkMentions(plantedDocs)).toEqual([
+      'docs/decisions.md: docs/formats.md does not exist',
+      'docs/decisions.md: docs/delivery.md does not exist',
+      'docs/decisions.md: docs/errors.md has no section 3',
+      'docs/decisions.md: docs/decisions.md has no section 2',
+    ])
   })
 })

@@ -5,7 +5,7 @@ export const genericRank = 100
 /** Rank of ECS names in their own place. */
 export const ecsRank = 50
 
-/** Key lists of `docs/specs/formats.md` section 3, in lower case: the first hit wins. */
+/** Key lists of `docs/formats.md` section 7, in lower case: the first hit wins. */
 const lists: readonly (readonly [target: JsonTarget, keys: string])[] = [
   [{ to: 'time' }, '@timestamp timestamp time ts @t t datetime date eventtime asctime timemillis epoch created_at'],
   [{ to: 'level', scale: 'words' }, 'log.level level severity lvl loglevel log_level levelname level_name'],

@@ -2,7 +2,7 @@ import type { JsonTarget } from '../format.ts'
 
 type Targets = JsonTarget | readonly JsonTarget[]
 
-/** Short keys of shippers for containers and pods (`docs/specs/formats.md` section 2.3). */
+/** Short keys of shippers for containers and pods (`docs/formats.md` section 5). */
 const shortKeys: Readonly<Record<string, Targets>> = {
   pod_name: { to: 'field', field: 'kubernetes.pod.name' },
   pod: { to: 'field', field: 'kubernetes.pod.name', rank: 1 },

@@ -37,7 +37,7 @@ export interface LosslessLimits {
 const maxRawBytes = 4096
 
 /**
- * Reads proved JSON into objects (`docs/specs/formats.md` section 2.2, rule 7): numbers that a double cannot hold as
+ * Reads proved JSON into objects (`docs/formats.md` section 4, rule 6): numbers that a double cannot hold as
  * text, the last of doubled keys, text without lone surrogates and control sequences, and what is nested too deep as
  * raw text, so that its recursion is bounded.
  */

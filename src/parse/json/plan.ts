@@ -257,7 +257,7 @@ function stepsOf(leaves: readonly Leaf[], winners: ReadonlyMap<string, Winner>):
   return [...times, ...steps]
 }
 
-/** Slots of which the first present group tells a stream (`docs/specs/formats.md` section 6). */
+/** Slots of which the first present group tells a stream (`docs/formats.md` section 11). */
 const streamSlots = [
   ['container.id', 'log.iostream'],
   ['kubernetes.pod.uid', 'kubernetes.container.name', 'log.iostream'],

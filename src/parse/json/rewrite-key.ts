@@ -13,7 +13,7 @@ export function isPlainKey(key: string): boolean {
 /**
  * A key that Elasticsearch takes: parts between dots that are empty or blank become `_`, a key of dots alone as many
  * `_`, NUL becomes `_`, and a key longer than `maxSize` bytes keeps its head and a hash of all of it
- * (`docs/specs/bad-input.md` section 2).
+ * (`docs/bad-input.md` section 2).
  */
 export function plainKey(key: string, maxSize: number): string {
   let name = key.replaceAll('\0', '_')

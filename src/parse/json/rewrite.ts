@@ -13,7 +13,7 @@ const overflowField = 'overflow'
 
 /**
  * The object path: reads an object that the byte path cannot take as it stands, brings it into its limits
- * (`docs/specs/bad-input.md` sections 2 and 3), and writes it again as flat JSON with dotted keys, of which every value
+ * (`docs/bad-input.md` sections 2 and 4), and writes it again as flat JSON with dotted keys, of which every value
  * can be taken.
  */
 export class ObjectRewrite {

@@ -196,7 +196,7 @@ class PlannedTokens {
 /** Digits of an integer below 1e11. */
 const secondsDigits = 11
 
-/** Whether a number is below 1e11 (`docs/specs/formats.md` section 7). */
+/** Whether a number is below 1e11 (`docs/formats.md` section 12). */
 function isSeconds(bytes: Uint8Array, start: number): boolean {
   return digitsEnd(bytes, start, Math.min(bytes.length, start + secondsDigits + 1)) <= start + secondsDigits
 }

@@ -90,7 +90,7 @@ function writeUtf8(point: number, to: Uint8Array, from: number): number {
   return at
 }
 
-/** Longer words are no levels (`docs/specs/bad-input.md` N5). */
+/** Longer words are no levels (`docs/bad-input.md` section 2). */
 const maxLevelBytes = 32
 const words: readonly Uint8Array[] = levelNames.map((name) => bytesOf(name))
 const noticeWord = bytesOf('notice')

@@ -43,7 +43,7 @@ export const reading = {
   traceparent: 7,
 } as const
 
-/** The generic key lists of `docs/specs/formats.md` section 3, best key first; and `caller` of Go's loggers. */
+/** The generic key lists of `docs/formats.md` section 7, best key first; and `caller` of Go's loggers. */
 const lists: readonly (readonly [meaning: number, keys: string, reading?: number])[] = [
   [meaning.time, '@timestamp timestamp time ts @t t datetime date eventtime asctime timemillis epoch created_at'],
   [meaning.level, 'log.level level severity lvl loglevel log_level levelname level_name priority s @l'],

@@ -10,7 +10,7 @@ import { writeAttribute, writeKnown, writeRequestParts } from './logfmt-value.ts
 
 const message = fieldId('message')
 const overflow = fieldId('attributes.overflow')
-/** A line is one if it has at least three pairs, and they are 60 % of its text (`docs/specs/formats.md` section 5). */
+/** A line is one if it has at least three pairs, and they are 60 % of its text (`docs/formats.md` section 8). */
 const [minPairs, minShare] = [3, 0.6]
 /** Fields of an event beyond which the rest stays text. */
 const maxAttributes = 256

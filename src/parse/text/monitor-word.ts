@@ -54,7 +54,7 @@ const side = { buy: 1, sell: 2 } as const
 
 /**
  * The words of monitor lines, one list per meaning; `_` stands for one blank, too. Everything that a line of
- * `docs/specs/formats.md` section 4.3 may call differently is here.
+ * `docs/formats.md` section 9 may call differently is here.
  */
 const aliases: Readonly<Record<string, readonly (readonly [meaning: number, words: string])[]>> = {
   heads: [

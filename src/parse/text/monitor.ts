@@ -52,7 +52,7 @@ const resource = bytesOf('resource')
 const task = bytesOf('task')
 
 /**
- * Lines of business and system monitors, in Chinese and English (`docs/specs/formats.md` section 4.3): slow and
+ * Lines of business and system monitors, in Chinese and English (`docs/formats.md` section 9): slow and
  * finished requests, slow queries, actions of users, orders, signals, shares of resources, tasks.
  */
 export const monitor = defineTextFormat({

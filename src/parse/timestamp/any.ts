@@ -12,7 +12,7 @@ const minEpochDigits = 9
 
 /**
  * A time that fills the span, blanks at its ends left out: for values of JSON and key-value fields. Returns `end`, or
- * -1 if the text is no time of any form of `docs/specs/formats.md` section 7 (glog alone is not tried: its four digits
+ * -1 if the text is no time of any form of `docs/formats.md` section 12 (glog alone is not tried: its four digits
  * could be anything).
  */
 export function scanAny(bytes: Uint8Array, start: number, end: number, ctx: TimeContext, out: TimeScan): number {

@@ -8,7 +8,7 @@ const [zero, point, exponent] = [0x30, 0x2e, 0x65]
 
 /**
  * Unix time as decimal text, `1795299255.003`, `1795299255003`: below 1e11 seconds, below 1e14 ms, below 1e17 µs, else
- * ns (`docs/specs/formats.md` section 7), by the digits and not through a double. Digits below the ns are cut. Negative
+ * ns (`docs/formats.md` section 12), by the digits and not through a double. Digits below the ns are cut. Negative
  * numbers and times after the year 9999 are none. Returns the position after the number or -1.
  */
 export function scanEpoch(bytes: Uint8Array, start: number, end: number, out: TimeScan): number {

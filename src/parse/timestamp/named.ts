@@ -21,7 +21,7 @@ const [space, comma, dash, dot, slash, colon, open, close] = [0x20, 0x2c, 0x2d, 
 /** What a word of a date can be, over the numbers of the months. */
 const [weekday, filler, half] = [16, 17, 18]
 
-/** Months, weekdays and small words of en de fr es pt it zh ja: the closed list of `formats.md` section 7. */
+/** Months, weekdays and small words of en de fr es pt it zh ja: the closed list of `docs/formats.md` section 12. */
 const words = new WordTable([
   [1, 'january jan januar jänner jän janvier janv enero ene janeiro gennaio gen 一月'],
   [2, 'february feb februar feber février févr fév febrero fevereiro fev febbraio 二月'],

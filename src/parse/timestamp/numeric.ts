@@ -4,7 +4,7 @@ import { begin, settle, type TimeContext, type TimeScan } from '../timestamp.ts'
 
 const [space, comma, dash, dot, slash] = [0x20, 0x2c, 0x2d, 0x2e, 0x2f]
 
-/** Two digits of a year: 70 to 99 lie in the last century (`docs/specs/formats.md` section 7). */
+/** Two digits of a year: 70 to 99 lie in the last century (`docs/formats.md` section 12). */
 export function fullYear(pair: number): number {
   return pair < 70 ? 2000 + pair : 1900 + pair
 }

@@ -4,7 +4,7 @@ import type { SourceMemory } from '../../core/component.ts'
 import type { Json } from '../../core/event-batch.ts'
 import type { Source } from '../../core/record-batch.ts'
 
-/** Bytes of the head that tell a file from others (`docs/specs/delivery.md` section 9). */
+/** Bytes of the head that tell a file from others (`docs/delivery.md` section 8). */
 const headSize = 1024
 
 /** What is remembered of a file over restarts, by its device and inode. */
