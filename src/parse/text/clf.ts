@@ -4,7 +4,7 @@ import type { TextContext } from '../format.ts'
 import { scanClf } from '../timestamp/iso.ts'
 import { ipv4End, writeIpv4Source, writeSource } from './address.ts'
 import { writeTime } from './constant.ts'
-import { closingQuote, scanCount, scanStatus, writePresent, writeRequest } from './request.ts'
+import { closingQuote, requestFields, scanCount, scanStatus, writePresent, writeRequest } from './request.ts'
 
 const [space, quote, dash, colon, open, close] = [0x20, 0x22, 0x2d, 0x3a, 0x5b, 0x5d]
 const message = fieldId('message')
@@ -18,21 +18,18 @@ const userAgent = fieldId('user_agent.original')
 const addressBytes = new Uint8Array(256).fill(1, 0x21)
 for (const char of '"[]={') addressBytes[char.charCodeAt(0)] = 0
 
-/** Fields that `scanClfLine` and `scanAgents` write. */
-export const clfFields: readonly FieldName[] = [
+/** Fields that `scanClfLine` writes. */
+export const clfLineFields: readonly FieldName[] = [
   'source.address',
   'source.ip',
   'user.name',
-  'http.request.method',
-  'http.request.referrer',
-  'http.version',
+  ...requestFields,
   'http.response.status_code',
   'http.response.body.bytes',
-  'url.original',
-  'url.path',
-  'url.query',
-  'user_agent.original',
 ]
+
+/** Fields that `scanClfLine` and `scanAgents` write. */
+export const clfFields: readonly FieldName[] = [...clfLineFields, 'http.request.referrer', 'user_agent.original']
 
 /** What the members of the CLF family do differently in the part that they share. */
 export interface ClfVariant {

@@ -5,7 +5,7 @@ import { defineTextFormat, type TextContext } from '../format.ts'
 import { scanClf } from '../timestamp/iso.ts'
 import { hasAt } from '../join-rule.ts'
 import { WordTable } from '../word-table.ts'
-import { scanClfLine, scanRequestPart } from './clf.ts'
+import { clfLineFields, scanClfLine, scanRequestPart } from './clf.ts'
 import { writeMessage, writeTime, writeWebAccess } from './constant.ts'
 import { writeTarget } from './request.ts'
 
@@ -34,22 +34,7 @@ export const django = defineTextFormat({
   dataset: 'django.server',
   module: 'django',
   isAccess: true,
-  fields: [
-    'source.address',
-    'source.ip',
-    'user.name',
-    'http.request.method',
-    'http.version',
-    'http.response.status_code',
-    'http.response.body.bytes',
-    'url.original',
-    'url.path',
-    'url.query',
-    'event.category',
-    'event.type',
-    'event.outcome',
-    'event.timezone',
-  ],
+  fields: [...clfLineFields, 'event.category', 'event.type', 'event.outcome', 'event.timezone'],
   example: '[21/Nov/2026 22:14:15] "GET /pay HTTP/1.1" 500 812',
   starts: ['[', 'digit', 'letter', ':'],
   scan(bytes, start, end, out, context) {

@@ -4,7 +4,7 @@ import { defineTextFormat } from '../format.ts'
 import { scanDurationNs, scanUint } from '../quantity.ts'
 import { WordTable } from '../word-table.ts'
 import { writeIpList } from './address.ts'
-import { scanAgents, scanClfLine } from './clf.ts'
+import { clfFields, scanAgents, scanClfLine } from './clf.ts'
 import { closingQuote, writeHost, writePresent } from './request.ts'
 
 const [space, quote, comma, dash, dot, colon, equals] = [0x20, 0x22, 0x2c, 0x2d, 0x2e, 0x3a, 0x3d]
@@ -51,23 +51,12 @@ export const nginxAccess = defineTextFormat({
   isAccess: true,
   constants: { 'event.category': ['web'], 'event.type': ['access'] },
   fields: [
-    'source.address',
-    'source.ip',
-    'user.name',
-    'http.request.method',
-    'http.request.referrer',
+    ...clfFields,
     'http.request.id',
-    'http.version',
-    'http.response.status_code',
-    'http.response.body.bytes',
-    'url.original',
-    'url.path',
-    'url.query',
     'url.fragment',
     'url.scheme',
     'url.domain',
     'url.port',
-    'user_agent.original',
     'event.outcome',
     'event.duration',
     'related.ip',

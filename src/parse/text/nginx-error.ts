@@ -8,7 +8,7 @@ import { WordTable } from '../word-table.ts'
 import { writeSource, writeSourceAndPort } from './address.ts'
 import { writeMessage, writeTime } from './constant.ts'
 import { writeLevel, writePid } from './header-part.ts'
-import { writeHost, writePresent, writeRequest } from './request.ts'
+import { requestFields, writeHost, writePresent, writeRequest } from './request.ts'
 
 const [space, quote, hash, star, comma, slash, colon, open, close] = [
   0x20, 0x22, 0x23, 0x2a, 0x2c, 0x2f, 0x3a, 0x5b, 0x5d,
@@ -56,12 +56,8 @@ export const nginxError = defineTextFormat({
     'source.ip',
     'source.port',
     'server.address',
-    'http.request.method',
+    ...requestFields,
     'http.request.referrer',
-    'http.version',
-    'url.original',
-    'url.path',
-    'url.query',
     'url.domain',
     'url.port',
     'logpipe.upstream.address',

@@ -1,6 +1,6 @@
 import { eventFlag } from '../../core/event-flag.ts'
 import type { EventWriter } from '../../core/event-writer.ts'
-import { fieldId } from '../../core/field.ts'
+import { fieldId, type FieldName } from '../../core/field.ts'
 import { stringStop } from '../json/string-stop.ts'
 import { isDigit, scanUint } from '../quantity.ts'
 import { pathEnd } from '../route.ts'
@@ -20,6 +20,15 @@ const urlDomain = fieldId('url.domain')
 const urlPort = fieldId('url.port')
 const invalidUrlPort = fieldId('attributes.url.port')
 const invalidStatus = fieldId('attributes.http.response.status_code')
+/** Fields that `writeRequest` writes for the targets that servers usually see. */
+export const requestFields: readonly FieldName[] = [
+  'http.request.method',
+  'http.version',
+  'url.original',
+  'url.path',
+  'url.query',
+]
+
 /** Longer words in capitals are no methods. */
 const maxMethodBytes = 32
 

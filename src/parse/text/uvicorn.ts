@@ -5,7 +5,7 @@ import { defineTextFormat } from '../format.ts'
 import { writeSourceAndPort } from './address.ts'
 import { writeMessage, writeWebAccess } from './constant.ts'
 import { capitalLevelEnd, writeLevel } from './header-part.ts'
-import { closingQuote, scanStatus, writeRequest, writeTarget } from './request.ts'
+import { closingQuote, requestFields, scanStatus, writeRequest, writeTarget } from './request.ts'
 
 const [space, quote, dash, colon] = [0x20, 0x22, 0x2d, 0x3a]
 const message = fieldId('message')
@@ -31,12 +31,8 @@ export const uvicorn = defineTextFormat({
     'source.address',
     'source.ip',
     'source.port',
-    'http.request.method',
-    'http.version',
+    ...requestFields,
     'http.response.status_code',
-    'url.original',
-    'url.path',
-    'url.query',
     'event.category',
     'event.type',
     'event.outcome',
