@@ -97,10 +97,11 @@ for (const [char, letter] of ['\nn', '\rr', '\tt', '\bb', '\ff', '""', '\\\\'].m
 }
 
 /**
- * A word that is 0 if none of four bytes is below 0x20, a quote or a backslash. Per byte `(x - n) & ~x & 0x80` is set for
- * x < n and x < 0x80 (Bit Twiddling Hacks, "Determine if a word has a byte less than n").
+ * The high bits of those of four bytes that cannot stand in a JSON string as they are: below 0x20, a quote, a backslash.
+ * Per byte `(x - n) & ~x & 0x80` is set for x < n and x < 0x80 (Bit Twiddling Hacks, "Determine if a word has a byte less
+ * than n"); a borrow may set one above the first that is found, never below it.
  */
-function toEscape(word: number): number {
+export function stringStops(word: number): number {
   const below = (word - 0x20202020) | ((word ^ 0x22222222) - 0x01010101) | ((word ^ 0x5c5c5c5c) - 0x01010101)
   return below & ~word & 0x80808080
 }
@@ -115,7 +116,7 @@ export function copyEscaped(from: DataView, start: number, end: number, to: Data
     for (; i + 8 <= end; i += 8, at += 8) {
       const low = from.getInt32(i, true)
       const high = from.getInt32(i + 4, true)
-      if ((toEscape(low) | toEscape(high)) !== 0) break
+      if ((stringStops(low) | stringStops(high)) !== 0) break
       to.setInt32(at, low, true)
       to.setInt32(at + 4, high, true)
     }

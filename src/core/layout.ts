@@ -1,4 +1,4 @@
-import { bytesOf, copySlack, viewOf } from './byte-writer.ts'
+import { bytesOf, ByteWriter, copySlack } from './byte-writer.ts'
 import { entryKind, fact, outcomes, timeSources, type EventBatch, type Json } from './event-batch.ts'
 import type { FieldName } from './field.ts'
 import { levelNames, severityOf } from './level.ts'
@@ -59,11 +59,13 @@ export class Layout {
     this.sourceShape = shapeOf(batch.records.source)
     this.entries = Int32Array.from({ length: batch.entryFrom[row + 1]! - from }, (_, i) => entryKey(batch, from + i))
     this.leaves = leavesOf(batch, row)
-    const pieces = piecesOf(this.leaves)
-    this.pieceEnd = new Int32Array(pieces.length)
-    let size = 0
-    pieces.forEach((piece, i) => (this.pieceEnd[i] = size += piece.length))
-    this.pieces = viewOf(joined(pieces, size + copySlack))
+    const pieces = new ByteWriter(1 << 9)
+    this.pieceEnd = Int32Array.from(piecesOf(this.leaves), (piece) => {
+      pieces.copy(piece, 0, piece.length)
+      return pieces.at
+    })
+    pieces.reserve(copySlack)
+    this.pieces = pieces.view
     const steps = this.leaves.filter((leaf) => leaf.kind !== leafKind.constant)
     this.stepKind = Uint8Array.from(steps, (leaf) => leaf.kind)
     this.stepArg = Int32Array.from(steps, (leaf) => leaf.arg)
@@ -248,15 +250,4 @@ function piecesOf(leaves: readonly Leaf[]): Uint8Array[] {
   }
   pieces.push(bytesOf(`${piece}${'}'.repeat(Math.max(0, path.length - 1))}}`))
   return pieces
-}
-
-/** Arrays one after the other in one of `size` bytes. */
-function joined(pieces: readonly Uint8Array[], size: number): Uint8Array {
-  const bytes = new Uint8Array(size)
-  let at = 0
-  for (const piece of pieces) {
-    bytes.set(piece, at)
-    at += piece.length
-  }
-  return bytes
 }
