@@ -1,8 +1,8 @@
 import process from 'node:process'
 import type { Command } from 'commander'
-import { LogpipeError } from '../core/error.ts'
 import { parseDuration } from '../core/quantity-text.ts'
 import { exitCode } from './exit-code.ts'
+import { localInstance, unreachable } from './instance.ts'
 import { usageError, type Invocation } from './invocation.ts'
 
 interface Flags {
@@ -12,7 +12,7 @@ interface Flags {
 
 export function defineHealth(command: Command, invocation: Invocation): void {
   command
-    .option('--url <url>', 'of the instance', 'http://127.0.0.1:8680')
+    .option('--url <url>', 'of the instance', localInstance)
     .option('--timeout <time>', 'how long to wait', '3s')
     .action((flags: Flags) => health(flags, invocation))
 }
@@ -39,10 +39,6 @@ async function ask(url: URL, timeoutMs: number): Promise<{ status: number; text:
     const answer = await fetch(url, { signal: AbortSignal.timeout(timeoutMs), redirect: 'error' })
     return { status: answer.status, text: (await answer.text()).trim().slice(0, 1000) }
   } catch (cause) {
-    throw new LogpipeError('LP_SOURCE_READ', `asking ${url.href}`, {
-      cause,
-      retryable: true,
-      remedy: 'See that an instance runs there: logpipe run or serve.',
-    })
+    throw unreachable(url.href, cause)
   }
 }

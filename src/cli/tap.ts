@@ -2,6 +2,7 @@ import { Option, type Command } from 'commander'
 import { LogpipeError } from '../core/error.ts'
 import type { JsonObject } from '../core/event-batch.ts'
 import { eventLine } from './event-line.ts'
+import { localInstance, unreachable } from './instance.ts'
 import { usageError, type Invocation } from './invocation.ts'
 import { escapeText } from './terminal-text.ts'
 
@@ -16,7 +17,7 @@ interface Flags {
 export function defineTap(command: Command, invocation: Invocation): void {
   command
     .argument('[stage]', 'parse: events as they are stored; alert: changes of alerts', 'parse')
-    .option('--url <url>', 'of the instance', 'http://127.0.0.1:8680')
+    .option('--url <url>', 'of the instance', localInstance)
     .option('--filter <conditions...>', 'conditions that all must hold: "service.name = shop"')
     .option('--limit <n>', 'lines after which it ends', '100')
     .addOption(new Option('--rate <rate>', 'lines that are shown at most; others are counted').default('50/s'))
@@ -49,11 +50,7 @@ async function ask(url: URL, signal: AbortSignal): Promise<ReadableStream<Uint8A
   try {
     answer = await fetch(url, { signal, redirect: 'error' })
   } catch (cause) {
-    throw new LogpipeError('LP_SOURCE_READ', `asking ${url.host}`, {
-      cause,
-      retryable: true,
-      remedy: 'See that an instance runs there: logpipe run or serve.',
-    })
+    throw unreachable(url.host, cause)
   }
   if (answer.ok && answer.body !== null) return answer.body
   const text = await answer.text()

@@ -37,8 +37,6 @@ export class FilePartition implements Partition {
   readonly #settings: FileSettings
   #handle: FileHandle | undefined
   #buffer = new Uint8Array(0)
-  /** A read has found less than the size that was seen. */
-  #isShort = false
   /** Size of a buffer that is worth keeping. */
   #usual = 0
   /** Nothing more will be written: the rest after the last LF is a line, too. */
@@ -60,11 +58,14 @@ export class FilePartition implements Partition {
   }
 
   async read(from: bigint, maxBytes: number): Promise<ReadResult> {
+    this.#usual = Math.max(maxBytes, leastRead)
+    return await this.#read(from, Number(from) + this.#usual < this.seenSize)
+  }
+
+  /** `isFar`: the size that was seen will do; it does not matter far from the end, unless the file has become shorter. */
+  async #read(from: bigint, isFar: boolean): Promise<ReadResult> {
     const at = Number(from)
-    // Far from the end the size does not matter, unless the file has become shorter.
-    const isFar = at + Math.max(maxBytes, leastRead) < this.seenSize && !this.#isShort
     const size = isFar ? this.seenSize : await this.#size()
-    this.#isShort = false
     if (from < this.start || (at > size && this.#settings.endAt !== undefined)) {
       throw this.#gone(`it has ${size} bytes, and was to be read from ${from} on`)
     }
@@ -73,14 +74,10 @@ export class FilePartition implements Partition {
     if (at >= size || isKnownPart) return this.#nothing(from)
     const { maxRecordSize } = this.#settings
     const most = Math.min(size - at, maxRecordSize + 2) // A line of the greatest size still has its CR LF.
-    this.#usual = Math.max(maxBytes, leastRead)
     let have = 0
     for (let want = Math.min(most, this.#usual); ; want = Math.min(most, want * 4)) {
       have = await this.#fill(at, have, want)
-      if (isFar && have < want) {
-        this.#isShort = true
-        return this.read(from, maxBytes)
-      }
+      if (isFar && have < want) return await this.#read(from, false)
       const isEnd = at + have >= size || have < want
       const batch = new RecordBatch(this.source, this.#buffer.subarray(0, have), from, Math.ceil(have / 128))
       splitLines(batch, 0, have, { timestamp: NaN, offset: 0, isEnd: isEnd && this.#isClosed })
