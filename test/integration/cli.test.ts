@@ -1,4 +1,3 @@
-import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -7,71 +6,24 @@ import path from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { planOf } from '../../src/source/generator/plan.ts'
 import { writeFiles } from '../../src/source/generator/write-files.ts'
+import { Commands, readyUrl, until, type Ending } from '../support/command.ts'
 
 const repository = path.dirname(path.dirname(import.meta.dirname))
-const logpipe = path.join(repository, 'bin', 'logpipe')
 const fixtures = path.join(repository, 'test', 'fixtures')
 
 let folder = ''
-const children = new Set<ChildProcess>()
+let commands: Commands
 beforeEach(() => {
   folder = mkdtempSync(path.join(tmpdir(), 'logpipe-cli-'))
+  commands = new Commands(folder)
 })
 afterEach(() => {
-  for (const child of children) child.kill('SIGKILL')
-  children.clear()
+  commands.killAll()
   rmSync(folder, { recursive: true, force: true })
 })
 
-interface Result {
-  readonly code: number | null
-  readonly signal: NodeJS.Signals | null
-  readonly stdout: string
-  readonly stderr: string
-}
-
-interface Running {
-  readonly child: ReturnType<typeof start>
-  readonly ended: Promise<Result>
-  /** Resolves to the text once it matches. */
-  readonly saw: (stream: 'stdout' | 'stderr', pattern: RegExp) => Promise<RegExpExecArray>
-}
-
-function start(args: readonly string[]) {
-  const env = { PATH: process.env['PATH'], HOME: folder, TMPDIR: folder }
-  return spawn(logpipe, args, { cwd: folder, env, stdio: ['pipe', 'pipe', 'pipe'] })
-}
-
-function run(...args: readonly string[]): Running {
-  const child = start(args)
-  children.add(child)
-  const text = { stdout: '', stderr: '' }
-  child.stdin.on('error', () => {}) // It may end before it has read everything.
-  for (const stream of ['stdout', 'stderr'] as const) {
-    child[stream].setEncoding('utf8').on('data', (chunk: string) => (text[stream] += chunk))
-  }
-  const ended = once(child, 'close').then((values): Result => {
-    children.delete(child)
-    const [code, signal] = values as [number | null, NodeJS.Signals | null]
-    return { code, signal, ...text }
-  })
-  async function saw(stream: 'stdout' | 'stderr', pattern: RegExp): Promise<RegExpExecArray> {
-    for (;;) {
-      const found = pattern.exec(text[stream])
-      if (found !== null) return found
-      const more = await Promise.race([once(child[stream], 'data'), ended])
-      if (!Array.isArray(more) && pattern.exec(text[stream]) === null) {
-        throw new Error(`${args.join(' ')} ended with ${more.code} before ${pattern}: ${more.stderr}`)
-      }
-    }
-  }
-  return { child, ended, saw }
-}
-
-async function result(args: readonly string[], input = ''): Promise<Result> {
-  const { child, ended } = run(...args)
-  child.stdin.end(input)
-  return await ended
+async function result(args: readonly string[], input = ''): Promise<Ending> {
+  return await commands.feed(input, ...args)
 }
 
 function fileWith(name: string, text: string): string {
@@ -131,9 +83,9 @@ test('a file gives the same as its bytes on standard input, and counts on standa
 })
 
 test('a reader that goes away ends it quietly', async () => {
-  const { child, ended, saw } = run('parse')
+  const { child, ended, saw } = commands.start('parse')
   child.stdin.end('level=info msg=up n=1\n'.repeat(200_000))
-  await saw('stdout', /\n/)
+  await saw(/\n/, 'stdout')
   child.stdout.destroy()
   expect(await ended).toMatchObject({ code: 0, stderr: '' })
 })
@@ -142,9 +94,9 @@ test.each([
   ['SIGTERM', 143],
   ['SIGINT', 130],
 ] as const)('%s ends parse with what it has read', async (signal, code) => {
-  const { child, ended, saw } = run('parse')
+  const { child, ended, saw } = commands.start('parse')
   child.stdin.write('level=info msg=first n=1\nlevel=info msg=unfini')
-  await saw('stdout', /first/)
+  await saw(/first/, 'stdout')
   child.kill(signal)
   const ending = await ended
   expect([ending.code, ending.stderr]).toEqual([code, ''])
@@ -152,9 +104,7 @@ test.each([
 })
 
 test('a second signal ends it at once, although nobody reads its output', async () => {
-  const child = start(['parse'])
-  children.add(child)
-  child.stdin.on('error', () => {})
+  const child = commands.startUnread('parse')
   const ended = once(child, 'exit')
   child.stdin.write('level=info msg=up n=1\n'.repeat(500_000))
   await once(child.stdout, 'readable') // The pipe is full, and is not read.
@@ -208,9 +158,9 @@ test('a new project is valid, runs, and stores what its files say', async () => 
   expect((await result(['init'])).stderr).toContain('LP_SINK_WRITE writing logpipe.yaml')
   expect((await result(['validate', '--deny-warnings'])).code).toBe(0)
   const file = fileWith('logs/app.log', 'level=error msg="card declined" service=pay n=1\n')
-  const { child, ended, saw } = run('run', '--listen', '127.0.0.1:0')
-  const url = (await saw('stderr', /listening on (http:\S+)/))[1]!
-  await readyAt(url)
+  const running = commands.start('run', '--listen', '127.0.0.1:0')
+  const { child, ended } = running
+  const url = await readyUrl(running)
   appendFileSync(file, 'level=info msg="card accepted" service=pay n=2\n')
   await found(url, 'service:pay', 2)
   expect((await result(['health', '--url', url])).stdout).toBe('ready\n')
@@ -221,22 +171,17 @@ test('a new project is valid, runs, and stores what its files say', async () => 
 })
 
 /** Waits for what the API tells, asking again: the process has its own pace. */
-async function readyAt(url: string): Promise<void> {
-  while ((await fetch(`${url}/readyz`)).status !== 200) await new Promise((resolve) => setTimeout(resolve, 50))
-}
-
 async function found(url: string, expression: string, count: number): Promise<void> {
-  for (;;) {
+  await until(async () => {
     const answer = await fetch(`${url}/api/v1/query?q=${encodeURIComponent(expression)}`)
-    if (((await answer.json()) as { events: unknown[] }).events.length >= count) return
-    await new Promise((resolve) => setTimeout(resolve, 50))
-  }
+    return ((await answer.json()) as { events: unknown[] }).events.length >= count
+  })
 }
 
 test('what is posted to serve is stored before the answer, and found', async () => {
-  const { child, ended, saw } = run('serve', '--port', '0')
-  const url = (await saw('stderr', /listening on (http:\S+)/))[1]!
-  await readyAt(url)
+  const running = commands.start('serve', '--port', '0')
+  const { child, ended } = running
+  const url = await readyUrl(running)
   const post = await fetch(`${url}/ingest/default`, {
     method: 'POST',
     body: 'level=warn msg="late" n=1\nlevel=info msg=x n=2\n',
@@ -312,18 +257,18 @@ rules: [{ id: failing, type: threshold, metric: errors.ratio, above: ${above}, s
 `
   fileWith('pipelines/app.yaml', pipeline('10%'))
   fileWith('logpipe.yaml', 'server: { port: 0 }\n')
-  const first = run('run')
-  const [, url = ''] = await first.saw('stderr', /listening on (\S+)/)
+  const first = commands.start('run')
+  const [, url = ''] = await first.saw(/listening on (\S+)/)
   fileWith('pipelines/app.yaml', pipeline('ten'))
   expect((await fetch(`${url}/-/reload`, { method: 'POST' })).status).toBe(422)
   fileWith('pipelines/app.yaml', pipeline('20%'))
   first.child.kill('SIGHUP')
-  await first.saw('stderr', /configuration \S+ is in force/)
+  await first.saw(/configuration \S+ is in force/)
   appendFileSync(log, lines(200, 300))
   first.child.kill('SIGKILL')
   await first.ended
-  const second = run('run')
-  await second.saw('stderr', /listening on/)
+  const second = commands.start('run')
+  await second.saw(/listening on/)
   second.child.kill('SIGTERM')
   expect((await second.ended).code).toBe(143)
   const replayed = await result(['replay', '--compare', 'live', '--json'])

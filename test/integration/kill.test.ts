@@ -1,5 +1,3 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { tmpdir } from 'node:os'
@@ -9,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { planOf } from '../../src/source/generator/plan.ts'
 import { writeFiles, type Ledger } from '../../src/source/generator/write-files.ts'
 import { openStoreView } from '../../src/state/store.ts'
+import { Commands } from '../support/command.ts'
 import { Dice } from '../support/simulation/random.ts'
 
 /** The long form has 2,000,000. */
@@ -16,7 +15,6 @@ const lines = Number(process.env['LOGPIPE_KILL_LINES'] ?? 300_000)
 const kills = Number(process.env['LOGPIPE_KILLS'] ?? 20)
 const seed = Number(process.env['LOGPIPE_KILL_SEED'] ?? 1)
 const storySeconds = 900
-const logpipe = path.join(import.meta.dirname, '..', '..', 'bin', 'logpipe')
 
 /** Rule that tells of each planted incident. */
 const ruleOf = { server_errors: 'server-errors', slow_requests: 'slow', high_cpu: 'high-cpu' }
@@ -64,20 +62,16 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 /** Runs the project until it is done, or kills it after a time; true if it was killed. */
 async function run(data: string, killAfterMs = Infinity): Promise<boolean> {
   const args = ['run', '--data', path.join(folder, data), '--listen', '127.0.0.1:0']
-  const env = { PATH: process.env['PATH'], HOME: folder, TMPDIR: folder }
-  const child = spawn(logpipe, args, { cwd: folder, env, stdio: ['ignore', 'ignore', 'pipe'] })
-  let told = ''
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (told += text))
-  const ended = once(child, 'close')
+  const { child, ended } = new Commands(folder).start(...args)
   if (killAfterMs < Infinity) {
     const waiting = new AbortController()
     await Promise.race([sleep(killAfterMs, undefined, { signal: waiting.signal }).catch(() => {}), ended])
     waiting.abort()
     child.kill('SIGKILL')
   }
-  const [code, signal] = (await ended) as [number | null, NodeJS.Signals | null]
+  const { code, signal, stderr } = await ended
   if (signal === 'SIGKILL') return true
-  if (code !== 0) throw new Error(`ended with ${code}: ${told}`)
+  if (code !== 0) throw new Error(`ended with ${code}: ${stderr}`)
   return false
 }
 

@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process'
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process'
 import { once } from 'node:events'
 import path from 'node:path'
 
@@ -12,32 +12,45 @@ export interface Ending {
 }
 
 export interface Running {
-  readonly child: ChildProcess
+  /** Its standard input is open. */
+  readonly child: ChildProcessWithoutNullStreams
   readonly ended: Promise<Ending>
-  /** Resolves to what was found once standard error holds it; rejects if the process ends before. */
-  saw(pattern: RegExp): Promise<RegExpExecArray>
+  /** Resolves to what was found once a stream holds it; rejects if the process ends before. */
+  readonly saw: (pattern: RegExp, stream?: 'stdout' | 'stderr') => Promise<RegExpExecArray>
 }
 
 /** Real processes of one test, in its folder and with an environment of their own. */
 export class Commands {
   readonly #folder: string
-  readonly #children = new Set<ChildProcess>()
+  readonly #children = new Set<ChildProcessWithoutNullStreams>()
 
   constructor(folder: string) {
     this.#folder = folder
   }
 
   start(...args: readonly string[]): Running {
+    return this.#watched(this.#spawn(logpipe, args), args)
+  }
+
+  /** Nobody reads what it writes. */
+  startUnread(...args: readonly string[]): ChildProcessWithoutNullStreams {
     return this.#spawn(logpipe, args)
   }
 
   /** Below a shell whose limits were set by `prelude` first, such as `ulimit -f 2048`. */
   startAfter(prelude: string, ...args: readonly string[]): Running {
-    return this.#spawn('/bin/sh', ['-c', `${prelude}; exec "$0" "$@"`, logpipe, ...args])
+    return this.#watched(this.#spawn('/bin/sh', ['-c', `${prelude}; exec "$0" "$@"`, logpipe, ...args]), args)
   }
 
   async run(...args: readonly string[]): Promise<Ending> {
-    return await this.start(...args).ended
+    return await this.feed('', ...args)
+  }
+
+  /** With a text as standard input. */
+  async feed(input: string, ...args: readonly string[]): Promise<Ending> {
+    const { child, ended } = this.start(...args)
+    child.stdin.end(input)
+    return await ended
   }
 
   /** Ends what a failed test has left. */
@@ -46,24 +59,29 @@ export class Commands {
     this.#children.clear()
   }
 
-  #spawn(command: string, args: readonly string[]): Running {
+  #spawn(command: string, args: readonly string[]): ChildProcessWithoutNullStreams {
     const env = { PATH: process.env['PATH'], HOME: this.#folder, TMPDIR: this.#folder }
-    const child = spawn(command, args, { cwd: this.#folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(command, args, { cwd: this.#folder, env })
     this.#children.add(child)
+    child.stdin.on('error', () => {}) // It may end before it has read everything.
+    child.once('close', () => this.#children.delete(child))
+    return child
+  }
+
+  #watched(child: ChildProcessWithoutNullStreams, args: readonly string[]): Running {
     const text = { stdout: '', stderr: '' }
     child.stdout.setEncoding('utf8').on('data', (chunk: string) => (text.stdout += chunk))
     child.stderr.setEncoding('utf8').on('data', (chunk: string) => (text.stderr += chunk))
     const ended = once(child, 'close').then((values): Ending => {
-      this.#children.delete(child)
       const [code, signal] = values as [number | null, NodeJS.Signals | null]
       return { code, signal, ...text }
     })
-    async function saw(pattern: RegExp): Promise<RegExpExecArray> {
+    async function saw(pattern: RegExp, stream: 'stdout' | 'stderr' = 'stderr'): Promise<RegExpExecArray> {
       for (;;) {
-        const found = pattern.exec(text.stderr)
+        const found = pattern.exec(text[stream])
         if (found !== null) return found
-        const more = await Promise.race([once(child.stderr, 'data'), ended])
-        if (!Array.isArray(more) && !pattern.test(text.stderr)) {
+        const more = await Promise.race([once(child[stream], 'data'), ended])
+        if (!Array.isArray(more) && !pattern.test(text[stream])) {
           throw new Error(`${args.join(' ')} ended with ${more.code} before ${pattern}: ${more.stderr}`)
         }
       }
